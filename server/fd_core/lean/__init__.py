@@ -1,0 +1,1 @@
+"""Lean itself: finding it, talking to it, checking candidates, auditing proofs."""

@@ -1,0 +1,1 @@
+"""What proposes candidates: Lean's automation, models behind HTTP, models in process, and their mixture."""

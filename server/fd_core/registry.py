@@ -1,0 +1,1 @@
+"""Adapters on disk: publish, promote, roll back, atomically."""

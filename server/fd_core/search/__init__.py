@@ -1,0 +1,1 @@
+"""Proof search over a Policy and a Checker."""

@@ -1,0 +1,1 @@
+"""The event store: append-only records of what was offered and what became of it."""

@@ -1,0 +1,1 @@
+"""The LSP server beside Lean's own: composes `fd_core`, and alone knows LSP."""
