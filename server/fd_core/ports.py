@@ -14,7 +14,7 @@ from fd_core.adapter import Adapter
 from fd_core.events import Event
 from fd_core.feedback import Feedback
 from fd_core.proof import Document, GoalsAnswer, ProofSite, ProofState
-from fd_core.suggestion import AuditResult, Candidate, Judgement, PolicyVersion
+from fd_core.suggestion import AuditResult, Candidate, Judgement, Message, PolicyVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,37 @@ class Auditor(Protocol):
 
     async def audit(self, challenge: Document, solution: Document, declaration: str) -> AuditResult:
         """Compare `solution` with `challenge` (the same file, proof open) for one declaration."""
+        ...
+
+
+@runtime_checkable
+class Lean(GoalSource, Checker, Auditor, Protocol):
+    """One project's Lean as a whole: live (`fd_core.lean.live`) or recorded (`fd_core.lean.recorded`)."""
+
+    @property
+    def label(self) -> str:
+        """For status and logs: "Lean 4.27.0", or "recorded Lean 4.27.0"."""
+        ...
+
+    @property
+    def recorded(self) -> bool:
+        """Whether answers come from a recording; then nothing it says may pass for live."""
+        ...
+
+    async def diagnostics(self, document: Document) -> tuple[Message, ...]:
+        """What Lean says of a whole document; `where` in document positions."""
+        ...
+
+    async def try_this(self, state: ProofState, tactic: str) -> tuple[str, ...]:
+        """Run a searching tactic (`exact?`, `simp?` …) in the scratch copy; its "Try this" texts."""
+        ...
+
+    def memory_mb(self) -> int:
+        """Resident memory of all processes held for this project."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release every process. Safe to call twice."""
         ...
 
 
