@@ -45,7 +45,8 @@ class Document:
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """The lines without their ends; LF and CRLF both count as one end."""
-        return tuple(line.removesuffix("\r") for line in self.text.split("\n"))
+        *ended, last = self.text.split("\n")
+        return (*(line.removesuffix("\r") for line in ended), last)
 
     @cached_property
     def _line_starts(self) -> tuple[int, ...]:
