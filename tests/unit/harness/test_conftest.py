@@ -1,0 +1,76 @@
+"""The harness itself: skipped tests are counted, and said with their reason."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+CONFTEST = Path(__file__).parents[2] / "conftest.py"
+SUPPORT = CONFTEST.parent / "support"
+INNER = """
+import pytest
+
+@pytest.mark.lean
+def test_needs_lean():
+    assert True
+
+@pytest.mark.lean
+def test_fails_on_lean():
+    assert False
+
+def test_is_isolated():
+    assert "fd-tests-" in os.environ["FD_DATA_DIR"]
+"""
+INI = """
+[pytest]
+addopts = --import-mode=importlib --strict-markers
+pythonpath = .
+markers =
+  lean: lean
+  models: models
+  vllm: vllm
+"""
+
+
+def _run(folder: Path, lean: Path | None) -> tuple[int, str, dict[str, object]]:
+    (folder / "conftest.py").symlink_to(CONFTEST)
+    (folder / "support").symlink_to(SUPPORT)
+    (folder / "test_inner.py").write_text(INNER)
+    (folder / "pytest.ini").write_text(INI)
+    summary = folder / "summary.json"
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(folder),
+        "ELAN_HOME": str(folder / "elan"),
+        "FD_TEST_SUMMARY": str(summary),
+        **({"FD_LEAN": str(lean)} if lean else {}),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", str(folder)],
+        check=False,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.returncode, done.stdout + done.stderr, json.loads(summary.read_text())
+
+
+def test_without_lean_its_tests_are_skipped_and_counted(tmp_path: Path) -> None:
+    code, output, summary = _run(tmp_path, None)
+    assert code == 0, output
+    assert "Lean tests: 0 run, 2 skipped: no Lean found (looked at FD_LEAN, elan" in output
+    assert summary["counts"] == {"passed": 1, "skipped": 2}
+
+
+def test_with_lean_they_run_and_their_failure_is_told(tmp_path: Path) -> None:
+    lean = tmp_path / "lean"
+    lean.write_text("#!/bin/sh\necho 'Lean (version 4.27.0, x86_64, commit 0, Release)'\n")
+    lean.chmod(0o755)
+    code, output, summary = _run(tmp_path, lean)
+    assert code == 1, output
+    assert "Lean tests: 2 run, 1 of them failed on Lean 4.27.0 (found: FD_LEAN)" in output
+    assert summary["counts"] == {"passed": 2, "failed": 1}
