@@ -10,6 +10,7 @@ from pathlib import Path
 CONFTEST = Path(__file__).parents[2] / "conftest.py"
 SUPPORT = CONFTEST.parent / "support"
 INNER = """
+import os
 import pytest
 
 @pytest.mark.lean
