@@ -1,0 +1,30 @@
+# Thin on purpose: each target is one script, and the scripts say what they do.
+# On a fresh machine `make demo` and `make test` need git, make and Python 3.11+; they fetch the rest.
+.PHONY: help demo test lint test-server package setup clean
+
+PYTHON = $(shell sh scripts/find_python.sh)
+VENV = .venv/bin/python
+
+help:  ## What there is
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
+
+demo: setup-demo  ## Walk through the `sorry`s of the example project, or of FILE=…
+	@$(VENV) -I -m fd_server demo $(if $(FILE),"$(FILE)") $(DEMO)
+
+test: setup-test  ## Everything: style, types, layers, tests, the built wheel; then a summary
+	@$(VENV) scripts/checks.py lint test-server package
+
+lint: setup-test  ## Style, types and layers only
+	@$(VENV) scripts/checks.py lint
+
+test-server: setup-test  ## The Python tests only; PYTEST="-k name" narrows them
+	@$(VENV) scripts/checks.py test-server -- $(PYTEST)
+
+package: setup-test  ## Build the wheel and try it in a clean environment
+	@$(VENV) scripts/checks.py package
+
+setup-demo setup-test: setup-%:
+	@test -n "$(PYTHON)" && "$(PYTHON)" scripts/setup.py $*
+
+clean:  ## Remove what was built (not .venv)
+	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

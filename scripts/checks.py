@@ -1,0 +1,96 @@
+"""Runs the named groups of checks, all of them whatever fails, and ends with a summary.
+
+The exit status is honest: 0 only if every check passed. Skipped tests are counted and named in the
+summary, with what was missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+PYTHON = sys.executable
+TYPED = ("server/fd_core", "server/fd_server")
+STYLED = ("server", "trainer", "tui", "tests", "scripts", "benchmarks")
+
+Command = tuple[str, ...]
+GROUPS: dict[str, tuple[tuple[str, Command], ...]] = {
+    "lint": (
+        ("style", (f"{BIN}/ruff", "check", *STYLED)),
+        ("format", (f"{BIN}/ruff", "format", "--check", *STYLED)),
+        ("types", (f"{BIN}/mypy", *TYPED)),
+        ("layers", (f"{BIN}/lint-imports",)),
+    ),
+    "test-server": (("tests", (PYTHON, "-m", "pytest")),),
+    "package": (("wheel", (PYTHON, "scripts/wheel.py")),),
+}
+"""What each make target checks. The extension's tests will be a group of their own."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One check: whether it passed, and how long it took."""
+
+    name: str
+    passed: bool
+    seconds: float
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run groups; what follows `--` goes to pytest."""
+    groups, _, extra = _split(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        summary = Path(folder) / "tests.json"
+        os.environ["FD_TEST_SUMMARY"] = str(summary)
+        _tell_what_is_missing()
+        checks = [check for group in groups for check in GROUPS[group]]
+        results = [run(name, (*command, *extra)) for name, command in checks]
+        _summarise(results, summary)
+    return 0 if all(result.passed for result in results) else 1
+
+
+def run(name: str, command: Command) -> Result:
+    """Run one check with its output passed through."""
+    print(f"\n=== {name}", flush=True)
+    began = time.monotonic()
+    passed = subprocess.run(command, check=False, cwd=ROOT).returncode == 0
+    return Result(name, passed, time.monotonic() - began)
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], str, list[str]]:
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    return list(arguments[:at]), "--", list(arguments[at + 1 :])
+
+
+def _tell_what_is_missing() -> None:
+    """What setup could not install, for the reasons of the skipped tests."""
+    file = ROOT / ".venv" / ".fd-missing.json"
+    missing = json.loads(file.read_text()) if file.exists() else {}
+    for part, reason in missing.items():
+        os.environ[f"FD_{part.upper()}_MISSING"] = reason
+
+
+def _summarise(results: Sequence[Result], tests: Path) -> None:
+    print("\n=== summary")
+    for result in results:
+        print(f"{'passed' if result.passed else 'FAILED'}  {result.name} ({result.seconds:.0f} s)")
+    if tests.exists():
+        told = json.loads(tests.read_text())
+        counts = {word: told["counts"].get(word, 0) for word in ("passed", "failed", "skipped")}
+        print("tests: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
+        print("\n".join(told["lines"]))
+        for reason, count in sorted(told.get("skips", {}).items()):
+            print(f"skipped {count}: {reason}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

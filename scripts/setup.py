@@ -1,0 +1,50 @@
+"""Makes `.venv` ready for `demo` or `test`: checks what is missing, says sizes, then installs.
+
+Done once per state of pyproject.toml and constraints.txt: a stamp in `.venv` remembers. The first
+line of any failure names the fix.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import setup_parts
+from environment import ROOT, VENV, install, make_venv
+
+BASE_MB = 250
+DEV_MB = 450
+
+
+def main() -> None:
+    """Set up for the profile named on the command line."""
+    profile = sys.argv[1] if sys.argv[1:] else "demo"
+    os.chdir(ROOT)
+    if profile == "test":
+        setup_parts.install_system_packages()
+    if _stamp(profile).exists() or (profile == "demo" and _stamp("test").exists()):
+        return
+    make_venv(BASE_MB + (DEV_MB if profile == "test" else 0))
+    if profile == "test":
+        install(["-e", ".[tui]", "--group", "dev"])
+        setup_parts.install_models()
+        setup_parts.install_vllm()
+    else:
+        install(["-e", "."])
+    for old in VENV.glob(f".fd-{profile}-*"):
+        old.unlink()
+    _stamp(profile).touch()
+
+
+def _stamp(profile: str) -> Path:
+    digest = hashlib.sha256(sys.version.encode())
+    for name in ("pyproject.toml", "constraints.txt"):
+        if (ROOT / name).exists():
+            digest.update((ROOT / name).read_bytes())
+    return VENV / f".fd-{profile}-{digest.hexdigest()[:12]}"
+
+
+if __name__ == "__main__":
+    main()
