@@ -1,0 +1,110 @@
+"""Purging: the rows, and their bytes in the file and its log."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, true
+from sqlalchemy import update as update_
+
+from fd_core.errors import StoreError
+from fd_core.events import SuggestionOffered
+from fd_core.store.codec import searchable
+from fd_core.store.database import raw, writing
+from fd_core.store.event_store import SqlEventStore
+from fd_core.store.faults import StoreUnavailableError, translated
+from fd_core.store.journal import journals, replay, unreadable
+from fd_core.store.salvage import damaged_copies
+from fd_core.store.schema import events, purges
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeScope:
+    """What to purge; conditions add up (project and time: both must hold). Times in seconds since 1970.
+
+    With a suggestion go its decisions and survivals, whenever they were.
+    """
+
+    project: str | None = None
+    suggestion_id: str | None = None
+    since: float | None = None
+    before: float | None = None
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeReport:
+    """How many events went, and what a purge can't reach: the user must delete or close those."""
+
+    removed: int
+    held_journals: tuple[str, ...] = ()
+    damaged_copies: tuple[str, ...] = ()
+
+
+def purge(store: SqlEventStore, scope: PurgeScope) -> PurgeReport:
+    """Remove events for good. Raises StoreError if the scope is empty or another process is in the way."""
+    condition = _condition(scope)
+    replay(store)
+    with translated(store.path, "purging records"):
+        with writing(store.engine).begin() as connection:
+            removed = _delete(connection, condition)
+        _wipe(store)
+    return PurgeReport(
+        removed,
+        tuple(str(path) for path in journals(store.path)),
+        tuple(str(path) for path in [*damaged_copies(store.path), *unreadable(store.path)]),
+    )
+
+
+def _condition(scope: PurgeScope) -> ColumnElement[bool]:
+    parts: list[ColumnElement[bool]] = []
+    if scope.project is not None:
+        parts.append(_of_project(scope.project))
+    if scope.suggestion_id is not None:
+        parts.append(events.c.suggestion_id == searchable(scope.suggestion_id))
+    if scope.since is not None:
+        parts.append(events.c.at >= scope.since)
+    if scope.before is not None:
+        parts.append(events.c.at < scope.before)
+    if not parts and not scope.everything:
+        raise StoreError(
+            "purge: no project, time or id given", fix="Say which, or ask for everything."
+        )
+    return and_(true(), *parts)
+
+
+def _of_project(project: str) -> ColumnElement[bool]:
+    """Events that name the project, or a file inside its folder."""
+    name = searchable(project.rstrip("/") or "/")
+    prefix = Path(project).absolute().as_uri() + "/"
+    inside = func.substr(events.c.uri, 1, len(prefix)) == prefix
+    return or_(events.c.project == name, events.c.project == f"{name}/", inside)
+
+
+def _delete(connection: Connection, condition: ColumnElement[bool]) -> int:
+    """Delete what matches and what follows from it, through the open purge that the trigger wants."""
+    opened = connection.execute(insert(purges), {"at": time.time(), "removed": None})
+    offers = select(events.c.suggestion_id).where(
+        condition, events.c.kind == SuggestionOffered.__name__
+    )
+    doomed = or_(condition, events.c.suggestion_id.in_(offers))
+    removed = connection.execute(delete(events).where(doomed)).rowcount
+    key = opened.inserted_primary_key
+    assert key is not None
+    connection.execute(update_(purges).where(purges.c.id == key[0]), {"removed": removed})
+    return removed
+
+
+def _wipe(store: SqlEventStore) -> None:
+    """Rewrite the file without the deleted rows, and empty the log."""
+    with raw(store.engine).connect() as connection:
+        connection.exec_driver_sql("VACUUM")
+        busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    if busy:
+        raise StoreUnavailableError(
+            f"{store.path}: the records are deleted, but their bytes are still in the log,"
+            " because another process reads it",
+            fix="Close the editors that use FD Prover and purge again.",
+        )
