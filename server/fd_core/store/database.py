@@ -47,7 +47,8 @@ def connect(path: Path, *, busy_s: float = BUSY_S, read_only: bool = False) -> E
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options: dict[str, Any] = dict(connection.get_execution_options())
-        connection.exec_driver_sql(f"BEGIN {options.get('fd_begin', 'DEFERRED')}")
+        if how := options.get("fd_begin", "DEFERRED"):
+            connection.exec_driver_sql(f"BEGIN {how}")
 
     return engine
 
@@ -59,4 +60,4 @@ def writing(engine: Engine) -> Engine:
 
 def raw(engine: Engine) -> Engine:
     """The same engine without transactions, for VACUUM and PRAGMAs."""
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine.execution_options(fd_begin=None)
