@@ -1,0 +1,142 @@
+"""`fd-server demo FILE`: an editor's walk through the open goals of a file, told as it goes.
+
+For each `sorry`: the goal, the ghost text an editor would show, candidates with Lean's verdicts and
+milliseconds, then the search for a whole proof and its audit. The file is never changed; the
+finished text is printed, and written elsewhere with `--write`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+from fd_core.durable_file import replace_file
+from fd_core.proof import Position
+from fd_core.protocol import ProveResult, SuggestResult
+
+from fd_server.commands import screen, target
+from fd_server.commands.editor import Editor, Shown
+from fd_server.commands.proving import Attempt, Outcome, declaration_name, prove_each
+from fd_server.commands.target import LeanFile, TargetError
+
+_SHOWN = 4
+
+
+@click.command(name="demo")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--recorded", type=click.Path(path_type=Path), help="Play this recording of Lean.")
+@click.option("--write", type=click.Path(path_type=Path), help="Write the finished text here.")
+@click.option("--seconds", type=float, default=20.0, help="Search budget for each goal.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON value on stdout.")
+def command(
+    file: Path, recorded: Path | None, write: Path | None, seconds: float, as_json: bool
+) -> None:
+    """Walk through the `sorry`s of FILE with a real fd-server, as an editor would."""
+    lean_file = target.read(file)
+    if write is not None and write.resolve() == lean_file.path:
+        raise TargetError("--write names the file itself", fix="Name another file.")
+    environment = {"FD_RECORDED_LEAN": str(recorded.resolve())} if recorded else {}
+    walk = Walk(lean_file, seconds, quiet=as_json)
+    outcome = asyncio.run(walk.run(environment))
+    if write is not None:
+        replace_file(write.resolve(), outcome.text.encode(), mode=0o644)
+    if as_json:
+        print(json.dumps(walk.summary(outcome), ensure_ascii=False))
+    sys.exit(0 if outcome.proved else 1)
+
+
+class Walk:
+    """One walk: what is asked in which order, and what is printed of it."""
+
+    def __init__(self, file: LeanFile, seconds: float, *, quiet: bool) -> None:
+        self._file, self._seconds, self._quiet = file, seconds, quiet
+        self._editor: Editor
+        self._label = ""
+        self._judged = 0
+        self._began = time.monotonic()
+
+    async def run(self, environment: dict[str, str]) -> Outcome:
+        """Walk from the first `sorry` to the last."""
+        async with Editor.started(self._file.project, environment) as self._editor:
+            shown = self._editor.show(self._file.document)
+            outcome = await prove_each(self._editor, shown, self._one_goal, self._told)
+        self._say_end(outcome)
+        return outcome
+
+    def summary(self, outcome: Outcome) -> dict[str, object]:
+        """The walk as plain data."""
+        return {
+            "file": str(self._file.path),
+            "lean": self._label,
+            "goals": len(outcome.attempts),
+            "proved": outcome.proved,
+            "open": [a.declaration for a in outcome.attempts if not a.proved],
+            "judged": self._judged,
+            "seconds": round(time.monotonic() - self._began, 3),
+            "text": outcome.text,
+        }
+
+    async def _one_goal(self, shown: Shown, at: Position) -> ProveResult:
+        goals = await self._editor.goals(shown, at)
+        if not self._label:
+            await self._say_start()
+        place = f"{self._file.path.name}:{at.line + 1}:{at.column + 1}"
+        self._say("")
+        self._say(screen.heading(f"── {declaration_name(shown, at)}   {place}{self._mark()}"))
+        self._say(screen.goals(goals))
+        asked = time.monotonic()
+        result = await self._editor.suggest(
+            shown, at, limit=12, include_failed=True,
+        )  # fmt: skip
+        self._say_candidates(result, (time.monotonic() - asked) * 1_000)
+        return await self._editor.prove(shown, at, self._seconds)
+
+    def _say_candidates(self, result: SuggestResult, milliseconds: float) -> None:
+        self._judged += len(result.candidates)
+        offered = [c for c in result.candidates if c.verdict.kind in ("closed", "progressed")]
+        refused = [c for c in result.candidates if c.verdict.kind not in ("closed", "progressed")]
+        self._say(f"  candidates ({milliseconds:.0f} ms through LSP):")
+        for item in [*offered[:_SHOWN], *refused[: 2 if offered else 3]]:
+            self._say(screen.candidate(item, "    "))
+        if not offered:
+            self._say(f"    nothing to offer: {result.status}")
+
+    def _told(self, attempt: Attempt) -> None:
+        result = attempt.result
+        spent = f"{result.nodes} states, {result.milliseconds / 1_000:.1f} s"
+        if attempt.proved and result.audit is not None:
+            self._say(f"  search ({spent}):")
+            self._say("\n".join("    " + line for line in result.proof.strip().split("\n")))
+            self._say(f"  {screen.audit(result.audit)}{self._mark()}")
+        else:
+            why = screen.audit(result.audit) if result.audit else result.reason
+            self._say(f"  search ({spent}): stays open: {why or 'nothing found'}")
+
+    async def _say_start(self) -> None:
+        status = await self._editor.get_status()
+        self._label = status.lean or "Lean"
+        model = status.model or "none (Lean's own automation proposes)"
+        self._say(f"{self._editor.server_name} over stdio · {self._label} · model: {model}")
+
+    def _say_end(self, outcome: Outcome) -> None:
+        self._say("\n" + screen.heading(f"── {self._file.path.name}, finished{self._mark()}"))
+        self._say(outcome.text.rstrip())
+        seconds = time.monotonic() - self._began
+        self._say("")
+        self._say(
+            f"{outcome.proved} of {len(outcome.attempts)} goals proved and audited, "
+            f"{len(outcome.attempts) - outcome.proved} left open; "
+            f"{seconds:.1f} s in all on {self._label}."
+        )
+        self._say(f"{self._file.path.name} itself was not touched.")
+
+    def _mark(self) -> str:
+        return "   [recorded]" if self._label.startswith("recorded") else ""
+
+    def _say(self, text: str) -> None:
+        if not self._quiet:
+            click.echo(text)

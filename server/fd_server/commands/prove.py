@@ -1,0 +1,138 @@
+"""`fd-server prove FILE`: search, audit, and (with `--write`) put the proofs into the file.
+
+The file is written whole or not at all, only what the audit passed, and never over somebody else's
+change: if it changed on disk meanwhile, the proofs are found again on what stands there now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+
+import click
+from fd_core.durable_file import replace_file
+from fd_core.proof import Position
+from fd_core.protocol import ProveResult
+
+from fd_server.commands import screen, target
+from fd_server.commands.editor import Editor, Shown
+from fd_server.commands.proving import Attempt, Outcome, prove_at, prove_each
+from fd_server.commands.target import LeanFile, Target, TargetError
+
+_ROUNDS = 3
+
+
+@click.command(name="prove")
+@click.argument("place", metavar="FILE[:LINE[:COL]]")
+@click.option("--all", "every", is_flag=True, help="Every `sorry` of the file.")
+@click.option("--write", is_flag=True, help="Write audited proofs into the file.")
+@click.option("--seconds", type=click.FloatRange(0.1, 86_400), help="Budget for each goal.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON value on stdout.")
+def command(place: str, every: bool, write: bool, seconds: float | None, as_json: bool) -> None:
+    """Prove the first `sorry` of FILE, the one at LINE, or all of them.
+
+    Prints the finished file's changed part; the file itself is touched only with --write. Exit
+    status 1 if something stayed open.
+    """
+    asked = target.parse(place)
+    if not asked.file.open_goals() and asked.at is None:
+        raise TargetError(f"{asked.file.path.name} has no `sorry`", fix="Name FILE:LINE:COL.")
+    outcome, written = asyncio.run(_prove(asked, every, write, seconds, as_json))
+    if as_json:
+        print(json.dumps(_plain(asked.file, outcome, written), ensure_ascii=False))
+    else:
+        _print_end(asked.file, outcome, written, write)
+    sys.exit(0 if outcome.proved == len(outcome.attempts) else 1)
+
+
+async def _prove(
+    asked: Target, every: bool, write: bool, seconds: float | None, quiet: bool
+) -> tuple[Outcome, bool]:
+    file = asked.file
+    async with Editor.started(file.project) as editor:
+        shown = editor.show(file.document)
+        for _ in range(_ROUNDS):
+            outcome = await _round(editor, shown, asked, every, seconds, quiet)
+            if not write or not outcome.proved:
+                return outcome, False
+            now = target.read(file.path)
+            if now.document.text == file.document.text:
+                _write(now, outcome.text)
+                return outcome, True
+            click.echo(f"{file.path.name} changed on disk meanwhile: once more on it", err=True)
+            file, asked = now, Target(now, asked.at)
+            shown = editor.change(shown, now.document.text)
+    raise TargetError(
+        f"{file.path.name} changed on disk again and again; nothing was written",
+        fix="Save it, and run the command again while nobody edits it.",
+    )
+
+
+async def _round(
+    editor: Editor, shown: Shown, asked: Target, every: bool, seconds: float | None, quiet: bool
+) -> Outcome:
+    async def prover(shown: Shown, at: Position) -> ProveResult:
+        return await editor.prove(shown, at, seconds)
+
+    told = _silent if quiet else _tell
+    if every:
+        return await prove_each(editor, shown, prover, told)
+    at = asked.at or asked.file.open_goals()[0]
+    attempt, after = await prove_at(editor, shown, at, prover)
+    told(attempt)
+    return Outcome(after.document.text, (attempt,))
+
+
+def _write(file: LeanFile, text: str) -> None:
+    try:
+        replace_file(file.path, text.encode(), mode=file.path.stat().st_mode & 0o777)
+    except OSError as error:
+        raise TargetError(
+            f"{file.path} can't be written: {error.strerror}; it is as it was",
+            fix="Make the file and its folder writable, and the disk not full.",
+        ) from error
+
+
+def _silent(_: Attempt) -> None:
+    pass
+
+
+def _tell(attempt: Attempt) -> None:
+    place = f"line {attempt.at.line + 1}"
+    click.echo(screen.heading(f"{attempt.declaration} ({place})"))
+    result = attempt.result
+    if attempt.proved and result.audit is not None:
+        click.echo("  " + screen.audit(result.audit))
+        click.echo("\n".join("    " + line for line in result.proof.strip().split("\n")))
+    else:
+        why = screen.audit(result.audit) if result.audit else result.reason or "nothing found"
+        click.echo(f"  open: {why} ({result.nodes} states, {result.milliseconds / 1000:.1f} s)")
+
+
+def _print_end(file: LeanFile, outcome: Outcome, written: bool, asked: bool) -> None:
+    click.echo(f"{outcome.proved} of {len(outcome.attempts)} proved")
+    if written:
+        click.echo(f"{file.path.name} written")
+    elif outcome.proved and not asked:
+        click.echo("nothing written; --write puts the proofs into the file")
+
+
+def _plain(file: LeanFile, outcome: Outcome, written: bool) -> dict[str, object]:
+    rows = [
+        {
+            "declaration": attempt.declaration,
+            "line": attempt.at.line + 1,
+            "column": attempt.at.column + 1,
+            "proved": attempt.proved,
+            **attempt.result.to_wire(),
+        }
+        for attempt in outcome.attempts
+    ]
+    return {
+        "file": str(file.path),
+        "proved": outcome.proved,
+        "written": written,
+        "attempts": rows,
+        "text": outcome.text,
+    }
