@@ -1,1 +1,1 @@
-"""One module per LSP feature."""
+"""One module per surface: each turns a request into an answer, and knows no other surface."""

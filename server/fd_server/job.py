@@ -1,0 +1,203 @@
+"""One piece of thinking about one place: goals, then policy and checker side by side.
+
+A job's findings can be read while it runs; several requests may wait on one job. It knows nothing
+of LSP, of documents moving on, or of what is done with its findings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from fd_core.errors import LeanError, PolicyError, ToolchainError
+from fd_core.landing import normalise
+from fd_core.ports import CheckLimits, Lean, Policy, SampleRequest
+from fd_core.proof import GoalsAnswer, ProofSite, ProofState
+from fd_core.suggestion import Candidate, Closed, Judgement, offerable, rank
+
+from fd_server.cache import CandidateCache
+from fd_server.status import StatusBoard
+
+FIRST_BATCH, LATER_BATCH = 8, 32
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What to think about. `state` if the goals are known already; `seconds` for all of it."""
+
+    site: ProofSite
+    seconds: float
+    samples: int = 8
+    whole_proof: bool = False
+    failed: str | None = None
+    messages: tuple[str, ...] = ()
+    state: GoalsAnswer | None = None
+    quiet: bool = False
+    """Speculation: says nothing in the status."""
+
+
+class Job:
+    """Runs once, by `run`; its findings are ranked by `findings`."""
+
+    def __init__(
+        self, ask: Ask, lean: Lean, policy: Policy, cache: CandidateCache, status: StatusBoard,
+        limits: CheckLimits,
+    ) -> None:  # fmt: skip
+        self.ask, self._lean, self._policy = ask, lean, policy
+        self._cache, self._status, self._limits = cache, status, limits
+        self.answer: GoalsAnswer | None = ask.state
+        self.judgements: list[Judgement] = []
+        self.sampled = 0
+        self.done = False
+        self.out_of_time = False
+        self.timings_ms: dict[str, float] = {}
+        self._began = time.perf_counter()
+        self._pulse = asyncio.Event()
+        self._seen: set[str] = set()
+
+    @property
+    def has_closed(self) -> bool:
+        """Whether something closes the goal."""
+        return any(isinstance(j.verdict, Closed) for j in self.judgements)
+
+    @property
+    def has_offer(self) -> bool:
+        """Whether something may be shown."""
+        return any(offerable(j.verdict) for j in self.judgements)
+
+    def findings(self) -> list[Judgement]:
+        """Everything judged so far, ranked."""
+        return rank(self.judgements)
+
+    async def wait(self, enough: Callable[[Job], bool], seconds: float) -> None:
+        """Return when the job is done, `enough` holds, or the time is up."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not (self.done or enough(self)):
+                    await self._pulse.wait()
+        except TimeoutError:
+            return
+
+    async def run(self) -> None:
+        """Think until done or out of time. Failures of Lean and policy are told to the status."""
+        try:
+            async with asyncio.timeout(self.ask.seconds):
+                await self._think()
+        except TimeoutError:
+            self.out_of_time = True
+        except (LeanError, ToolchainError) as error:
+            self._status.lean_down(error)
+        except Exception as error:  # a failing feature says so and stops nothing else
+            self._status.failed("suggest", error)
+        finally:
+            self._finish()
+
+    async def _think(self) -> None:
+        if self.answer is None:
+            self.answer = await self._lean.goals_at(self.ask.site)
+            self._mark("goals")
+            self._status.lean_up()
+        self._beat()
+        if not isinstance(self.answer, ProofState):
+            return
+        inbox: asyncio.Queue[Candidate | None] = asyncio.Queue()
+        proposing = asyncio.create_task(self._propose(self.answer, inbox))
+        try:
+            await self._judge(self.answer, inbox)
+        finally:
+            proposing.cancel()
+            await asyncio.wait([proposing])
+        if not proposing.cancelled() and (error := proposing.exception()):
+            raise error
+
+    async def _propose(self, state: ProofState, inbox: asyncio.Queue[Candidate | None]) -> None:
+        for candidate in self._cache.get(state):
+            self._take(candidate, inbox)
+        ask = self.ask
+        request = SampleRequest(
+            state, ask.samples, ask.whole_proof, ask.seconds, ask.failed, ask.messages
+        )
+        try:
+            async for candidate in self._policy.sample(request):
+                self._take(candidate, inbox)
+        except PolicyError as error:
+            self._status.policy_down(error)
+        finally:
+            inbox.put_nowait(None)
+
+    def _take(self, candidate: Candidate, inbox: asyncio.Queue[Candidate | None]) -> None:
+        key = normalise(candidate.text)
+        if key and key not in self._seen:
+            self._seen.add(key)
+            self.sampled += 1
+            self._mark("first_candidate")
+            inbox.put_nowait(candidate)
+
+    async def _judge(self, state: ProofState, inbox: asyncio.Queue[Candidate | None]) -> None:
+        size, more = FIRST_BATCH, True
+        while more:
+            batch, more = await _next_batch(inbox, size)
+            if not batch:
+                continue
+            # check() is an async generator in every implementation: close it when we are cancelled.
+            async with aclosing(self._lean.check(state, batch, self._limits)) as stream:  # type: ignore[type-var]
+                async for judgement in stream:
+                    self._judged(judgement)
+            size = LATER_BATCH
+
+    def _judged(self, judgement: Judgement) -> None:
+        self.judgements.append(judgement)
+        self._mark("first_judgement")
+        if offerable(judgement.verdict):
+            self._mark("first_offer")
+        self._beat()
+
+    def _beat(self) -> None:
+        if not self.ask.quiet:
+            self._status.thinking(len(self.judgements), self.sampled)
+        self._wake()
+
+    def _wake(self) -> None:
+        pulse, self._pulse = self._pulse, asyncio.Event()
+        pulse.set()
+
+    def _finish(self) -> None:
+        self.done = True
+        self._mark("all")
+        if isinstance(self.answer, ProofState):
+            self._cache.put(self.answer, self.judgements)
+        if not self.ask.quiet:
+            self._tell()
+        self._wake()
+
+    def _tell(self) -> None:
+        if isinstance(self.answer, ProofState):
+            self._status.settled(
+                len(self.judgements), self.sampled, found=self.has_offer,
+                out_of_time=self.out_of_time,
+            )  # fmt: skip
+        else:
+            self._status.idle()
+
+    def _mark(self, stage: str) -> None:
+        self.timings_ms.setdefault(stage, (time.perf_counter() - self._began) * 1000)
+
+
+async def _next_batch(
+    inbox: asyncio.Queue[Candidate | None], size: int
+) -> tuple[list[Candidate], bool]:
+    """At least one candidate and whatever else has arrived; False when no more will come."""
+    first = await inbox.get()
+    if first is None:
+        return [], False
+    await asyncio.sleep(0)
+    batch = [first]
+    while len(batch) < size and not inbox.empty():
+        candidate = inbox.get_nowait()
+        if candidate is None:
+            return batch, False
+        batch.append(candidate)
+    return batch, True

@@ -1,0 +1,127 @@
+"""From `initialize` to `shutdown`: opening, editing, saving, closing, settings, watched files.
+
+An edit stops, in this very call, all work for older versions of its document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+
+from fd_core import locations
+from fd_core.errors import SettingsError
+from lsprotocol import types
+
+from fd_server.client import Client
+from fd_server.documents import is_lean, path_of
+from fd_server.workbench import Workbench
+
+if TYPE_CHECKING:
+    from fd_server.transport import Server
+
+_log = logging.getLogger(__name__)
+_WATCHED = ("**/lean-toolchain", "**/lake-manifest.json", "**/lakefile.*", "**/.fd-prover.toml")
+_SECTIONS = ("fd-prover", "fdProver", "fd")
+
+
+class Lifecycle:
+    """Document and workspace notifications."""
+
+    def __init__(self, server: Server, bench: Workbench) -> None:
+        self._server, self._bench = server, bench
+        self._background: set[asyncio.Task[Any]] = set()
+
+    def later(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run in the background; a failure there is for log and status."""
+        task = asyncio.create_task(self._guard(work))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    async def _guard(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except Exception as error:
+            self._bench.status.failed(getattr(work, "__qualname__", "background work"), error)
+
+    def welcome(self, client: Client) -> None:
+        """`initialize`. Raises SettingsError."""
+        self._bench.welcome(client)
+
+    async def initialized(self, _: types.InitializedParams) -> None:
+        """Watch what makes answers stale; get ready what `initialize` left out."""
+        self.later(asyncio.to_thread(lambda: self._bench.records.consent))
+        if self._bench.client.watches_files:
+            watchers = [types.FileSystemWatcher(glob_pattern=pattern) for pattern in _WATCHED]
+            options = types.DidChangeWatchedFilesRegistrationOptions(watchers=watchers)
+            registration = types.Registration(
+                id="fd-watched-files", method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+                register_options=options,
+            )  # fmt: skip
+            self._server.client_register_capability(types.RegistrationParams([registration]))
+
+    async def shutdown(self, *_: Any) -> None:
+        """The client is about to leave: release Lean, write what waits."""
+        for task in list(self._background):
+            task.cancel()
+        await self._bench.aclose()
+
+    def opened(self, params: types.DidOpenTextDocumentParams) -> None:
+        """Mirror it, and start its project's engine in the background."""
+        item = params.text_document
+        self._bench.documents.open(item.uri, item.version, item.text)
+        if is_lean(item.uri):
+            self.later(self._start(item.uri))
+
+    async def _start(self, uri: str) -> None:
+        self._bench.project_of(uri)
+
+    def changed(self, params: types.DidChangeTextDocumentParams) -> None:
+        """Stop work for older versions, then mirror the edit and tell who listens."""
+        item = params.text_document
+        self._bench.suggester.forget(item.uri)
+        self._bench.documents.change(item.uri, item.version, params.content_changes)
+
+    def closed(self, params: types.DidCloseTextDocumentParams) -> None:
+        """Stop work and forget it."""
+        uri = params.text_document.uri
+        self._bench.suggester.forget(uri)
+        self._bench.goals.forget(uri)
+        self._bench.documents.close(uri)
+
+    def saved(self, params: types.DidSaveTextDocumentParams) -> None:
+        """Saved."""
+
+    async def configured(self, params: types.DidChangeConfigurationParams) -> None:
+        """New settings; wrong ones are refused with every problem, and the old ones stay."""
+        try:
+            settings = await self._new_settings(params.settings)
+            self._bench.configure(settings)
+            await self._bench.drop()
+        except SettingsError as error:
+            _log.error("%s", error)
+            self._server.window_show_message(
+                types.ShowMessageParams(types.MessageType.Error, f"FD Prover: {error}")
+            )
+
+    async def _new_settings(self, given: object) -> Mapping[str, Any]:
+        table = given
+        if not isinstance(table, Mapping) and self._bench.client.pulls_configuration:
+            items = [types.ConfigurationItem(section=_SECTIONS[0])]
+            answer = await self._server.workspace_configuration_async(
+                types.ConfigurationParams(items)
+            )
+            table = answer[0] if answer else None
+        for section in _SECTIONS:
+            if isinstance(table, Mapping) and isinstance(table.get(section), Mapping):
+                table = table[section]
+        return dict(table) if isinstance(table, Mapping) else {}
+
+    async def files_changed(self, params: types.DidChangeWatchedFilesParams) -> None:
+        """Toolchain, dependencies or settings moved: what was built on them is built anew."""
+        paths = [path for change in params.changes if (path := path_of(change.uri))]
+        for root in {locations.project_root(path) for path in paths}:
+            await self._bench.drop(root)
+        self._bench.suggester.cache.clear()
