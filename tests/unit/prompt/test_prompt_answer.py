@@ -48,7 +48,7 @@ def test_one_step(completion: str, expected: list[str]) -> None:
 def test_a_proof_block_is_taken_as_it_is() -> None:
     assert parse(
         "fd-proof-1", "  induction n with\n  | zero => rfl\n  | succ n ih => simp\n```"
-    ) == ["induction n with\n| zero => rfl\n| succ n ih => simp"]
+    ) == ["induction n with\n  | zero => rfl\n  | succ n ih => simp"]
 
 
 def test_blocks_are_read_from_the_last() -> None:
