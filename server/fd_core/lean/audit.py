@@ -1,0 +1,261 @@
+"""The audit: whether a whole declaration is `Proved`. The reward and every written file rest on it.
+
+Layers, each in its own module: text (`audit_text`), syntax gate (`syntax_gate`), fresh elaboration
+in processes of their own (`audit_process`), and `Audit.lean`, a program that reads the compiled
+challenge and solution as data, compares them, replays the proof in the kernel and collects axioms.
+Only a complete, positive report is `Proved`; everything that keeps it from coming is
+`AuditUndecided`. There is no sandbox: see `docs/security.md`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from fd_core.proof import Document
+from fd_core.settings import LeanSettings
+from fd_core.suggestion import AuditResult, AuditUndecided, NotProved, Proved
+
+from .audit_process import Finished, LeanCommand, ProcessLimits, Stopped, memory_limit_mb, run_lean
+from .audit_report import SORRY, Report, SolutionFacts, read_report, refusals, shown
+from .audit_text import AuditTexts, TextRefused, prepare
+from .syntax_gate import refusal
+
+PROGRAM = resources.files("fd_core.lean").joinpath("Audit.lean").read_text(encoding="utf-8")
+_STACK_KB = 1_000_000
+_PARTS = (".olean", ".olean.server", ".olean.private")
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A compiled file and the digest of each of its parts, taken when it was fresh."""
+
+    olean: Path
+    digests: tuple[str, ...]
+
+    def intact(self) -> bool:
+        return self.digests == _digests(self.olean)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Lean finished and found errors."""
+
+    errors: tuple[str, ...]
+
+
+class FreshAuditor:
+    """Audits declarations of one project, each in fresh Lean processes outside the project."""
+
+    def __init__(
+        self, command: LeanCommand, settings: LeanSettings | None = None, *, gate: bool = True
+    ) -> None:
+        """`gate=False` leaves out the syntax gate: only to test that deeper layers hold alone."""
+        settings = settings or LeanSettings()
+        self._command = command
+        self._gate = gate
+        self._limits = ProcessLimits(settings.audit_s, memory_limit_mb(settings.memory_mb))
+        self._folder = Path(tempfile.mkdtemp(prefix="fd-audit-"))
+        self._challenges: dict[str, _Compiled] = {}
+        self._busy = asyncio.Lock()
+
+    async def audit(self, challenge: Document, solution: Document, declaration: str) -> AuditResult:
+        """Compare `solution` with `challenge` (the same file, proof open) for one declaration."""
+        return (await self.audit_many(challenge, [solution], declaration))[0]
+
+    async def audit_many(
+        self, challenge: Document, solutions: Sequence[Document], declaration: str
+    ) -> list[AuditResult]:
+        """The same for several solutions of one challenge: compiled apart, judged by one program."""
+        began = time.monotonic()
+        results: list[AuditResult | None] = [None] * len(solutions)
+        texts: dict[int, AuditTexts] = {}
+        for index, solution in enumerate(solutions):
+            prepared = self._prepared(challenge.text, solution.text, declaration)
+            if isinstance(prepared, AuditTexts):
+                texts[index] = prepared
+            else:
+                results[index] = prepared
+        async with self._busy:
+            for index, result in (await self.judge(texts, declaration)).items():
+                results[index] = result
+        spent = (time.monotonic() - began) * 1000
+        return [_timed(result, declaration, spent) for result in results]
+
+    async def aclose(self) -> None:
+        """Remove what was compiled."""
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    def _prepared(
+        self, challenge: str, solution: str, declaration: str
+    ) -> AuditTexts | NotProved | AuditUndecided:
+        texts = prepare(challenge, solution, declaration)
+        if isinstance(texts, TextRefused):
+            reason = texts.reason[:1].upper() + texts.reason[1:] + "."
+            if texts.decided:
+                return NotProved(declaration, (reason,), 0)
+            return AuditUndecided(declaration, reason, 0)
+        reason_of_gate = refusal(texts.inserted) if self._gate else None
+        return NotProved(declaration, (reason_of_gate,), 0) if reason_of_gate else texts
+
+    async def judge(
+        self, texts: Mapping[int, AuditTexts], declaration: str
+    ) -> dict[int, AuditResult]:
+        """The layers below text and gate, alone: for texts that share one challenge."""
+        if not texts:
+            return {}
+        first = next(iter(texts.values()))
+        challenge = await self._challenge(first)
+        if isinstance(challenge, AuditUndecided):
+            return dict.fromkeys(texts, challenge)
+        results: dict[int, AuditResult] = {}
+        compiled: dict[int, _Compiled] = {}
+        for index, one in texts.items():
+            outcome = await self._compile(one.solution)
+            if isinstance(outcome, _Compiled):
+                compiled[index] = outcome
+            else:
+                results[index] = _not_compiled(outcome, declaration)
+        return results | await self._reported(first, challenge, compiled, declaration)
+
+    async def _challenge(self, texts: AuditTexts) -> _Compiled | AuditUndecided:
+        """The compiled challenge, from before if nobody touched it."""
+        key = hashlib.sha256(texts.challenge.encode()).hexdigest()
+        known = self._challenges.get(key)
+        if known is not None and known.intact():
+            return known
+        outcome = await self._compile(texts.challenge)
+        if isinstance(outcome, _Compiled):
+            self._challenges[key] = outcome
+            return outcome
+        reason = outcome.reason if isinstance(outcome, Stopped) else _first(outcome.errors)
+        return AuditUndecided("", f"The file does not compile with this proof open: {reason}", 0)
+
+    async def _compile(self, text: str) -> _Compiled | _Refused | Stopped:
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        source, olean = folder / "Audited.lean", folder / "Audited.olean"
+        source.write_text(text, encoding="utf-8", newline="\n")
+        arguments = [*self._command.options, "--json", "-o", str(olean), str(source)]
+        outcome = await run_lean(self._command, arguments, folder, self._limits)
+        if isinstance(outcome, Stopped):
+            return outcome
+        if outcome.status < 0:
+            return Stopped(f"Lean was ended by signal {-outcome.status}")
+        if outcome.status != 0:
+            return _errors(outcome)
+        if not olean.exists():
+            return Stopped("Lean ended without a compiled file")
+        return _Compiled(olean, _digests(olean))
+
+    async def _reported(
+        self,
+        texts: AuditTexts,
+        challenge: _Compiled,
+        compiled: dict[int, _Compiled],
+        declaration: str,
+    ) -> dict[int, AuditResult]:
+        if not compiled:
+            return {}
+        report = await self._report(texts, challenge, list(compiled.values()))
+        if isinstance(report, Stopped):
+            return dict.fromkeys(compiled, AuditUndecided(declaration, report.reason, 0))
+        pairs = zip(compiled, report.solutions, strict=True)
+        return {index: _judge(facts, declaration) for index, facts in pairs}
+
+    async def _report(
+        self, texts: AuditTexts, challenge: _Compiled, compiled: Sequence[_Compiled]
+    ) -> Report | Stopped:
+        """Run the auditor's program in a folder that no candidate has seen."""
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        program, target, nonce = folder / "Audit.lean", folder / "report", secrets.token_hex(16)
+        program.write_text(PROGRAM, encoding="utf-8", newline="\n")
+        if not challenge.intact():
+            return Stopped("The compiled challenge was changed while a solution was compiled.")
+        files = [str(challenge.olean), *(str(one.olean) for one in compiled)]
+        arguments = [
+            f"-s{_STACK_KB}",
+            "--run",
+            str(program),
+            str(target),
+            nonce,
+            texts.name,
+            *files,
+        ]
+        outcome = await run_lean(self._command, arguments, folder, self._limits)
+        if isinstance(outcome, Stopped):
+            return outcome
+        text = target.read_text(encoding="utf-8") if target.exists() else ""
+        report = read_report(text, nonce, len(compiled)) if outcome.status == 0 else None
+        if report is None:
+            said = " ".join(outcome.output.split())[:300]
+            return Stopped(f"The auditor's program gave no full report: {said or outcome.status}")
+        if texts.opened and SORRY not in report.canary:
+            return Stopped("The auditor's program does not see the challenge's own `sorry`.")
+        return report
+
+
+def _judge(facts: SolutionFacts, declaration: str) -> AuditResult:
+    if facts.trouble is not None:
+        trouble = f"The auditor's program failed: {' '.join(facts.trouble.split())[:300]}"
+        return AuditUndecided(declaration, trouble, 0)
+    reasons = refusals(facts)
+    if reasons:
+        return NotProved(declaration, tuple(reasons), 0)
+    return Proved(declaration, tuple(sorted(map(shown, facts.axioms))), 0)
+
+
+def _not_compiled(outcome: _Refused | Stopped, declaration: str) -> NotProved | AuditUndecided:
+    if isinstance(outcome, Stopped):
+        return AuditUndecided(declaration, outcome.reason, 0)
+    if all("deterministic) timeout" in error for error in outcome.errors):
+        return AuditUndecided(declaration, _first(outcome.errors), 0)
+    return NotProved(declaration, tuple(f"Lean: {error}" for error in outcome.errors[:5]), 0)
+
+
+def _errors(outcome: Finished) -> _Refused:
+    """What Lean complained of, for people: a forged line here can only say "not proved"."""
+    found = []
+    for line in outcome.output.splitlines():
+        try:
+            message = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(message, dict) and message.get("severity") == "error":
+            where = message.get("pos") or {}
+            text = " ".join(str(message.get("data", "")).split())[:300]
+            found.append(f"{where.get('line', '?')}:{where.get('column', '?')}: {text}")
+    return _Refused(tuple(found) or (" ".join(outcome.output.split())[:300] or "no message",))
+
+
+def _first(errors: Sequence[str]) -> str:
+    return errors[0] if errors else "no message"
+
+
+def _digests(olean: Path) -> tuple[str, ...]:
+    parts = [olean.with_suffix(suffix) for suffix in _PARTS]
+    return tuple(_digest(part) for part in parts)
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+
+
+def _timed(result: AuditResult | None, declaration: str, milliseconds: float) -> AuditResult:
+    match result:
+        case Proved(axioms=axioms):
+            return Proved(declaration, axioms, milliseconds)
+        case NotProved(reasons=reasons):
+            return NotProved(declaration, reasons, milliseconds)
+        case AuditUndecided(reason=reason):
+            return AuditUndecided(declaration, reason, milliseconds)
+        case None:
+            return AuditUndecided(declaration, "No result came back.", milliseconds)

@@ -1,0 +1,92 @@
+"""What the auditor's Lean program reported, read strictly, and judged.
+
+A report that is not exactly as expected is no report. Names come as lists of their parts, so that
+an axiom called `propext\\n` or `«Classical.choice»` is not taken for another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+NameParts = tuple[str | int, ...]
+
+STANDARD: frozenset[NameParts] = frozenset(
+    {("propext",), ("Classical", "choice"), ("Quot", "sound")}
+)
+SORRY: NameParts = ("sorryAx",)
+
+OWN_TRACES: frozenset[str] = frozenset()
+"""Extensions in which an honest proof leaves entries about itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class SolutionFacts:
+    """Facts about one solution: refusals by the program, axioms, extensions with changed counts."""
+
+    reasons: tuple[str, ...]
+    axioms: tuple[NameParts, ...]
+    extensions: tuple[tuple[str, int, int], ...]
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One entry per solution, and the axioms of the challenge, which must show its `sorry`."""
+
+    solutions: tuple[SolutionFacts, ...]
+    canary: tuple[NameParts, ...]
+
+
+def read_report(text: str, nonce: str, count: int) -> Report | None:
+    """The report on `count` solutions; None if anything is missing, added or malformed."""
+    lines = text.split("\n")
+    if len(lines) != count + 2 or lines[-1]:
+        return None
+    try:
+        rows = [json.loads(line) for line in lines[:-1]]
+        if [(row["nonce"], row["index"]) for row in rows] != [(nonce, i) for i in range(count + 1)]:
+            return None
+        return Report(tuple(map(_facts, rows[:-1])), _names(rows[-1]["canary"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _facts(row: dict[str, Any]) -> SolutionFacts:
+    if "trouble" in row:
+        return SolutionFacts((), (), (), str(row["trouble"]))
+    extensions = tuple((str(name), int(was), int(now)) for name, was, now in row["extensions"])
+    return SolutionFacts(tuple(map(str, row["reasons"])), _names(row["axioms"]), extensions)
+
+
+def _names(rows: Sequence[Sequence[str | int]]) -> tuple[NameParts, ...]:
+    if not all(isinstance(row, list) for row in rows):
+        raise TypeError("a name is a list of its parts")
+    return tuple(tuple(row) for row in rows)
+
+
+def shown(name: NameParts) -> str:
+    """A name for people: parts that are no plain words are quoted, line ends are spelled out."""
+    parts = [part if isinstance(part, str) and part.isidentifier() else repr(part) for part in name]
+    return ".".join(parts)
+
+
+def refusals(facts: SolutionFacts) -> list[str]:
+    """Why these facts are no proof, each in one sentence; empty if they are one."""
+    found = [_sentence(reason) for reason in facts.reasons]
+    for axiom in facts.axioms:
+        if axiom == SORRY:
+            found.append("It rests on `sorry`.")
+        elif axiom not in STANDARD:
+            found.append(f"It rests on the axiom `{shown(axiom)}`.")
+    for name, was, now in facts.extensions:
+        if name not in OWN_TRACES or now < was:
+            found.append(f"It changes `{name}` ({was} → {now} entries), which is not its own.")
+    return found
+
+
+def _sentence(reason: str) -> str:
+    reason = " ".join(reason.split())
+    return reason[:1].upper() + reason[1:400] + "."
