@@ -5,6 +5,7 @@ POSIX only (`flock`): Linux, macOS and WSL, like Lean's own tools that we start.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -31,11 +32,9 @@ def hold(path: Path, purpose: str, *, wait_s: float = 10.0) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _acquire(descriptor, path, wait_s)
-        holder = {"pid": os.getpid(), "purpose": purpose, "since": time.time()}
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        _sign(descriptor, {"pid": os.getpid(), "purpose": purpose, "since": time.time()})
         yield
-        os.ftruncate(descriptor, 0)
+        _sign(descriptor, None)
     finally:
         os.close(descriptor)
 
@@ -57,6 +56,13 @@ def holder_of(path: Path, now: Callable[[], float] = time.time) -> str:
         return f"process {holder['pid']} ({holder['purpose']}, for {age:.0f} s)"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
+
+
+def _sign(descriptor: int, holder: dict[str, object] | None) -> None:
+    with contextlib.suppress(OSError):  # a full disk: we hold the lock all the same, unnamed
+        os.ftruncate(descriptor, 0)
+        if holder is not None:
+            os.pwrite(descriptor, json.dumps(holder).encode(), 0)
 
 
 def _acquire(descriptor: int, path: Path, wait_s: float) -> None:

@@ -133,6 +133,8 @@ def _last_sequence(path: Path) -> int:
 
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    # Else SQLite reads nothing at all of a file that is shorter than its header says.
+    connection.execute("PRAGMA writable_schema=ON")
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
     return connection
 
