@@ -23,6 +23,7 @@ PARTS: dict[str, tuple[str, Callable[[], availability.Part]]] = {
     "vllm": ("vLLM tests", availability.vllm),
 }
 _COUNTS: dict[str, Counter[str]] = {mark: Counter() for mark in [*PARTS, "all"]}
+_SKIPS: Counter[str] = Counter()
 _MARKS: dict[str, list[str]] = {}
 _HOME = Path(tempfile.mkdtemp(prefix="fd-tests-"))
 
@@ -52,6 +53,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         outcome = "failed"
     else:
         return
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _SKIPS[report.longrepr[2].removeprefix("Skipped: ")] += 1
     for mark in ["all", *_MARKS.get(report.nodeid, [])]:
         _COUNTS[mark][outcome] += 1
 
@@ -63,7 +66,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in lines:
         terminalreporter.write_line(line)
     if target := os.environ.get("FD_TEST_SUMMARY"):
-        Path(target).write_text(json.dumps({"counts": _COUNTS["all"], "lines": lines}))
+        Path(target).write_text(
+            json.dumps({"counts": _COUNTS["all"], "lines": lines, "skips": _SKIPS})
+        )
 
 
 def pytest_unconfigure() -> None:

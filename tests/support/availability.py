@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parents[2]
+from fd_core.lean.toolchain import Toolchain, find_toolchain
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXAMPLE = REPOSITORY / "examples" / "lean-project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,43 +27,17 @@ class Part:
 
 @cache
 def lean() -> Part:
-    """A Lean that answers `--version`."""
-    looked: list[str] = []
-    for origin, path in _lean_places():
-        looked.append(origin)
-        if path is not None and (version := _lean_version(path)):
-            return Part(True, f"on {version} (found: {origin})")
-    return Part(False, f"no Lean found (looked at {', '.join(looked)})")
+    """What the product itself would find for the example project."""
+    search = find_toolchain(EXAMPLE)
+    if search.found is not None:
+        return Part(True, f"on {search.found} (found: {search.found.origin})")
+    looked = ", ".join(look.what for look in search.looked)
+    return Part(False, f"no Lean found (looked at {looked})")
 
 
-def lean_executable() -> Path:
-    """The `lean` that `lean()` found; for tests that start it themselves."""
-    return next(path for _, path in _lean_places() if path is not None and _lean_version(path))
-
-
-def _lean_places() -> Iterator[tuple[str, Path | None]]:
-    named = os.environ.get("FD_LEAN")
-    yield "FD_LEAN", Path(named) if named else None
-    elan = Path(os.environ.get("ELAN_HOME") or Path.home() / ".elan")
-    proxy = elan / "bin" / "lean"
-    yield "elan", proxy if proxy.exists() else None
-    toolchains = sorted((elan / "toolchains").glob("*/bin/lean"), reverse=True)
-    yield "elan's toolchains", toolchains[0] if toolchains else None
-    found = shutil.which("lean")
-    yield "PATH", Path(found) if found else None
-
-
-@cache
-def _lean_version(path: Path) -> str:
-    """ "Lean 4.27.0", or nothing if that program does not answer (an elan without toolchain)."""
-    try:
-        done = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=60, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    words = done.stdout.replace(",", " ").split()
-    return f"Lean {words[2]}" if words[:1] == ["Lean"] and len(words) > 2 else ""
+def toolchain() -> Toolchain:
+    """The Lean that tests marked `lean` run on."""
+    return find_toolchain(EXAMPLE).require()
 
 
 @cache

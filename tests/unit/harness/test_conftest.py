@@ -63,7 +63,10 @@ def _run(folder: Path, lean: Path | None) -> tuple[int, str, dict[str, object]]:
 def test_without_lean_its_tests_are_skipped_and_counted(tmp_path: Path) -> None:
     code, output, summary = _run(tmp_path, None)
     assert code == 0, output
-    assert "Lean tests: 0 run, 2 skipped: no Lean found (looked at FD_LEAN, elan" in output
+    assert (
+        "Lean tests: 0 run, 2 skipped: no Lean found (looked at settings lean.executable, "
+        in output
+    )
     assert summary["counts"] == {"passed": 1, "skipped": 2}
 
 

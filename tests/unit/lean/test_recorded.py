@@ -224,3 +224,17 @@ def test_a_statement_ends_outside_brackets() -> None:
     text = "theorem t (n : Nat := 3) [h : P (x := 1)] : n = 3 := by simp\n"
     declared = declarations(text)[0]
     assert text[: keys.statement_end(text, declared)].endswith("n = 3 ")
+
+
+async def test_the_converted_core_recording_plays() -> None:
+    folder = Path(__file__).parents[2] / "data" / "lean" / "core"
+    text = (folder / "goals.lean").read_text(encoding="utf-8")
+    document = Document("file:///anywhere/goals.lean", 1, text)
+    lean = RecordedLean(folder)
+    start = text.index("sorry", text.index("theorem and_swap"))
+    state = await state_of(
+        lean, ProofSite(document, Range(document.position(start), document.position(start + 5)))
+    )
+    assert [str(goal) for goal in state.goals] == ["p q : Prop\n⊢ p ∧ q → q ∧ p"]
+    told = await judge(lean, state, "simp_all", "intro h", "omega", "exact?")
+    assert [type(j.verdict) for j in told] == [Closed, Progressed, Failed, Undecided]
