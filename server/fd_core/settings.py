@@ -53,9 +53,13 @@ class LeanSettings(_Section):
 class PolicySettings(_Section):
     """What proposes candidates beside Lean's own automation, which is always on."""
 
-    kind: Literal["none", "openai_compatible", "transformers_local"] = "none"
+    kind: Literal["none", "openai_compatible", "transformers_local"] = Field(
+        "none", description="No model, one behind HTTP (vLLM, Ollama, hosted), or one in process."
+    )
     endpoint: str = Field("http://127.0.0.1:8000/v1", description="Base URL of the endpoint.")
-    api: Literal["completions", "chat"] = "completions"
+    api: Literal["completions", "chat"] = Field(
+        "completions", description="Which of the endpoint's two interfaces is used."
+    )
     model: str = Field("", description="Model name at the endpoint, or hub name or folder.")
     adapter: Path | None = Field(
         None, description="PEFT adapter folder; default: the promoted one."
@@ -63,11 +67,13 @@ class PolicySettings(_Section):
     api_key_env: str = Field("", description="Environment variable that holds the key.")
     prompt: str = Field("fd-tactic-1", description="Prompt format for steps.")
     proof_prompt: str = Field("fd-proof-1", description="Prompt format for whole proofs.")
-    samples: int = Field(8, ge=1, le=256)
-    temperature: float = Field(0.9, ge=0, le=2)
-    max_tokens: int = Field(128, ge=1, le=32_768)
-    proof_max_tokens: int = Field(1_024, ge=1, le=65_536)
-    timeout_s: Seconds = 30
+    samples: int = Field(8, ge=1, le=256, description="Candidates asked for at a state.")
+    temperature: float = Field(0.9, ge=0, le=2, description="0 takes the likeliest only.")
+    max_tokens: int = Field(128, ge=1, le=32_768, description="Length of a step at most.")
+    proof_max_tokens: int = Field(
+        1_024, ge=1, le=65_536, description="Length of a whole proof at most."
+    )
+    timeout_s: Seconds = Field(30, description="Wait for the model at most this long.")
 
     def api_key(self, environment: Mapping[str, str] = os.environ) -> SecretStr:
         """The key, wrapped so that it can't reach a log."""
@@ -88,16 +94,18 @@ class SuggestSettings(_Section):
 class SearchSettings(_Section):
     """Proof search."""
 
-    nodes: int = Field(400, ge=1)
-    seconds: Seconds = 60
+    nodes: int = Field(400, ge=1, description="States expanded at most.")
+    seconds: Seconds = Field(60, description="Wall time of a search.")
     width: int = Field(24, ge=1, le=256, description="Candidates asked for at each node.")
-    minimise: bool = True
+    minimise: bool = Field(True, description="Shorten a proof that was found.")
 
 
 class StoreSettings(_Section):
     """Records of what was offered and what became of it. They never leave this machine."""
 
-    consent: Literal["ask", "yes", "no"] = "ask"
+    consent: Literal["ask", "yes", "no"] = Field(
+        "ask", description="May decisions be recorded? `ask` asks once and keeps the answer."
+    )
     path: Path | None = Field(None, description="Default: events.db in the data folder.")
     excluded: tuple[str, ...] = Field((), description="Folders whose files are never recorded.")
 
@@ -110,7 +118,9 @@ class Settings(_Section):
     suggest: SuggestSettings = SuggestSettings()
     search: SearchSettings = SearchSettings()
     store: StoreSettings = StoreSettings()
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What goes to stderr."
+    )
     trusted_projects: tuple[Path, ...] = Field(
         (), description="Projects whose own file may name programs and endpoints."
     )
@@ -138,6 +148,11 @@ def load(
         _validate(source, table)
         _merge(merged, table)
     return _validate("settings", merged)
+
+
+def check_file(file: Path) -> Settings:
+    """What one file alone sets. Raises SettingsError listing every problem."""
+    return _validate(str(file), _read(file))
 
 
 def _read(file: Path) -> dict[str, Any]:
