@@ -144,19 +144,11 @@ def _edit(site: ProofSite, shape: _Shape, body: str) -> Landed:
     document = site.document
     newline = "\r\n" if "\r\n" in document.text else "\n"
     lead, body, close = (part.replace("\n", newline) for part in (shape.lead, body, shape.close))
-    where = Range(shape.start, _end_without_trail(document, site.range.end))
+    where = Range(shape.start, site.range.end)
     text = lead + body + close
     landed = document.replaced(where, text)
     first = document.offset(where.start) + len(lead)
     return Landed(where, text, landed, landed.position(first), landed.position(first + len(body)))
-
-
-def _end_without_trail(document: Document, end: Position) -> Position:
-    """The site's end, blanks behind it on the line included if nothing else follows."""
-    if end.line >= len(document.lines):
-        return end
-    line = document.lines[end.line]
-    return end if line[end.column :].strip() else Position(end.line, max(end.column, len(line)))
 
 
 def _shape(place: _Place, text: str, more: bool) -> _Shape:

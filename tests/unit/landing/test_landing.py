@@ -32,7 +32,6 @@ def test_landing_keeps_everything_but_the_site(site: ProofSite, candidate: str) 
     start, end = (site.document.offset(p) for p in (result.range.start, result.range.end))
     assert result.document.text == text[:start] + result.text + text[end:]
     assert not text[start : site.document.offset(site.range.start)].strip()
-    assert not text[site.document.offset(site.range.end) : end].strip()
     assert is_balanced(result.document.text) == is_balanced(text)
 
 

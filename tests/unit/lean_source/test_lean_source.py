@@ -154,12 +154,12 @@ def test_balance(text: str, balanced: bool) -> None:
     assert is_balanced(text) is balanced
 
 
-FRAGMENTS = (
-    ["theorem", "def", "instance", "class inductive", "@[simp]", "open X in", "in", "deriving"]
-    + ["namespace A.B", "end", "end A.B", "section", "mutual", "/-- d -/", "let", ".{u}"]
-    + [":=", "by", "where", "sorry", "|", "/-", "-/", "--", '"', "'", "«", "»", "(", ")", "⟨", "{"]
-    + ["x", "\\", 'r#"', "\r\n", "\n", "\n  ", " ", "𝓕"]
-)
+FRAGMENTS = [
+    *("theorem", "def", "instance", "class inductive", "@[simp]", "open X in", "in", "deriving"),
+    *("namespace A.B", "end", "end A.B", "section", "mutual", "/-- d -/", "let", ".{u}", "x"),
+    *(":=", "by", "where", "sorry", "|", "/-", "-/", "--", '"', "'", "«", "»", "(", ")", "⟨", "{"),
+    *("\\", 'r#"', "\r\n", "\n", "\n  ", " ", "𝓕"),
+]
 LEANISH = st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join)
 
 
