@@ -1,0 +1,140 @@
+"""Many candidates in one scratch text: the goal is duplicated, each candidate gets a bullet.
+
+    refine @(fun {p : Sort _} (a1 a2 : p) => a1) _ ?_ ?_
+    · (first candidate
+      )
+    trace "fd"
+    · (second candidate
+      )
+    trace "fd"
+
+A bullet recovers from errors, so each candidate's messages lie on its own lines, and what one does
+can't reach another: they share no goal. The closing bracket on its own line ends what a candidate
+left open. The `trace` behind each bullet is the evidence that Lean got past it: without it nothing
+is concluded. A bullet that closes is a finding, not a verdict: see `checker`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fd_core.landing import land
+from fd_core.proof import Goal, Position
+
+from .goal_text import has_metavariables, unsolved_goals
+from .report import Diagnostic, Report
+from .scratch import Scratch
+
+_OTHER_GOALS = re.compile(
+    r"(?<![\w.'])(?:all_goals|any_goals|case'?|next|rotate_left|rotate_right|swap|on_goal|pick_goal|"
+    r"on_goals|iterate|repeat'?|set_goals)(?![\w'])"
+)
+_SEVERAL_STEPS = re.compile(r"[\n;]")
+
+
+@dataclass(frozen=True, slots=True)
+class Bullet:
+    """Where one candidate stands: its first letter, its last line, and the line of its `trace`."""
+
+    first: Position
+    last_line: int
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A scratch text with several candidates, in order."""
+
+    text: str
+    bullets: tuple[Bullet, ...]
+
+    @property
+    def marks(self) -> frozenset[int]:
+        """The lines on which evidence is expected."""
+        return frozenset(bullet.mark for bullet in self.bullets)
+
+
+@dataclass(frozen=True, slots=True)
+class BulletReading:
+    """What Lean said of one bullet. `reached`: it got past it. `after`: goals left in it."""
+
+    reached: bool
+    errors: tuple[Diagnostic, ...]
+    others: tuple[Diagnostic, ...]
+    after: tuple[Goal, ...]
+    milliseconds: float
+
+    @property
+    def refused(self) -> bool:
+        """Whether there is an error other than unsolved goals."""
+        return any(unsolved_goals(error.text) is None for error in self.errors)
+
+
+def fits_in_a_batch(text: str, goals: Sequence[Goal]) -> bool:
+    """Whether a bullet of its own changes nothing for this candidate at this state.
+
+    It does where goals share metavariables, where other goals may be touched, and where a tag is
+    called by name.
+    """
+    if has_metavariables(goals) or re.search(r"(?<![\w.'])case'?(?![\w'])", text):
+        return False
+    if len(goals) == 1:
+        return True
+    return not _OTHER_GOALS.search(text) and not _SEVERAL_STEPS.search(text)
+
+
+def batch_of(scratch: Scratch, candidates: Sequence[str]) -> Batch:
+    """Put normalised candidates into one text."""
+    names = " ".join(f"a{index}" for index in range(len(candidates)))
+    holes = " ?_" * len(candidates)
+    lines = [f"refine @(fun {{p : Sort _}} ({names} : p) => a0) _{holes}"]
+    places: list[tuple[int, int, int]] = []
+    for text in candidates:
+        first, *rest = text.split("\n")
+        start = len(lines)
+        lines += [f"· ({first}", *(f"   {line}" if line else line for line in rest), "  )"]
+        lines.append('trace "fd"')
+        places.append((start, len(lines) - 2, len(lines) - 1))
+    landed = land(scratch.site, "\n".join(lines))
+    top, column = landed.first.line, landed.first.column + len("· (")
+    bullets = tuple(
+        Bullet(Position(top + first, column), top + last, top + mark)
+        for first, last, mark in places
+    )
+    return Batch(landed.document.text.rstrip(" ") + "\n", bullets)
+
+
+def read_bullet(batch: Batch, index: int, report: Report, main: Goal) -> BulletReading:
+    """What a report says of one candidate."""
+    bullet = batch.bullets[index]
+    mine = [
+        item
+        for item in report.diagnostics
+        if bullet.first.line <= item.start.line <= bullet.last_line
+    ]
+    errors = tuple(item for item in mine if item.severity == "error")
+    after = tuple(
+        _with_true_case(goal, main) for error in errors for goal in unsolved_goals(error.text) or ()
+    )
+    reached = any(item.start.line == bullet.mark for item in report.diagnostics)
+    others = tuple(item for item in mine if item.severity != "error")
+    return BulletReading(reached, errors, others, after, _milliseconds(batch, index, report))
+
+
+def _milliseconds(batch: Batch, index: int, report: Report) -> float:
+    """From the evidence of the bullet before (or the edit) to its own."""
+    ends = report.arrivals.get(batch.bullets[index].mark, report.seconds)
+    begins = report.arrivals.get(batch.bullets[index - 1].mark, 0.0) if index else 0.0
+    return max(0.0, ends - begins) * 1000
+
+
+def _with_true_case(goal: Goal, main: Goal) -> Goal:
+    """Lean names the copies `refine_1`, …: give back the name the goal has without them."""
+    if goal.case is None:
+        return goal
+    kept = re.sub(r"(?:^|\.)refine_\d+(?=\.|$)", "", goal.case, count=1).lstrip(".")
+    if main.case and not kept.startswith(main.case):
+        kept = f"{main.case}.{kept}" if kept else main.case
+    return replace(goal, case=kept or None)

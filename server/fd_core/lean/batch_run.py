@@ -1,0 +1,107 @@
+"""Running one batch text and reading it bullet by bullet, as the evidence comes in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from fd_core.suggestion import Cost, Failed, Undecided, Verdict
+
+from .batch import Batch, BulletReading, batch_of, read_bullet
+from .judge import Judge
+from .report import Diagnostic, Report
+from .verdict import progressed, unfinished
+from .watch import Patience
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """What a batch says of one candidate. Without a verdict it must be landed to know."""
+
+    text: str
+    verdict: Verdict | None
+    closes: bool = False
+    milliseconds: float | None = None
+
+
+async def run_batch(judge: Judge, texts: Sequence[str]) -> AsyncGenerator[Batched]:
+    """Judge some first ones of `texts` in one go; what is not yielded is to be asked again.
+
+    Yields nothing if the place takes no batch.
+    """
+    batch = batch_of(judge.scratch, texts)
+    judge.idle = False
+    follow = judge.worker.follow(
+        batch.text, Patience(judge.limits.seconds, batch.marks, settle=True)
+    )
+    done = 0
+    async with aclosing(follow) as reports:
+        async for report in reports:
+            running = report.ended == "running"
+            # The newest evidence may overtake a message by a hair: stay one behind it.
+            sure = _evidence(batch, report) - (1 if running else 0)
+            while done < sure:
+                item = _read(judge, batch, done, report, texts[done])
+                if item is None:
+                    return
+                yield item
+                done += 1
+            if not running:
+                judge.note(report)
+                if done < len(texts) and (
+                    item := await _culprit(judge, batch, done, report, texts)
+                ):
+                    yield item
+
+
+def _evidence(batch: Batch, report: Report) -> int:
+    """How many bullets, from the first, Lean got past."""
+    marked = {item.start.line for item in report.diagnostics} & batch.marks
+    count = 0
+    while count < len(batch.bullets) and batch.bullets[count].mark in marked:
+        count += 1
+    return count
+
+
+def _read(judge: Judge, batch: Batch, index: int, report: Report, text: str) -> Batched | None:
+    """One bullet; None if it must be asked again, first in a text."""
+    main, *others = judge.state.goals
+    reading = read_bullet(batch, index, report, main)
+    cost = Cost(reading.milliseconds)
+    if gave_up := next((e for e in reading.errors if e.out_of_resources), None):
+        if index and _counts_for_all(gave_up):
+            return None
+        return Batched(text, Undecided(cost, gave_up.text.split("\n")[0]))
+    if reading.refused:
+        return Batched(text, _failed(reading, batch, index, cost))
+    if after := (*reading.after, *others):
+        messages = tuple(item.message(batch.bullets[index].first) for item in reading.others)
+        return Batched(text, progressed(judge.state.goals, after, cost, messages))
+    return Batched(text, None, closes=True, milliseconds=reading.milliseconds)
+
+
+def _failed(reading: BulletReading, batch: Batch, index: int, cost: Cost) -> Failed:
+    origin = batch.bullets[index].first
+    return Failed(cost, tuple(item.message(origin) for item in (*reading.errors, *reading.others)))
+
+
+def _counts_for_all(error: Diagnostic) -> bool:
+    """Heartbeats are counted per declaration: those before it had their share."""
+    return "heartbeats" in error.text or "(deterministic) timeout" in error.text
+
+
+async def _culprit(
+    judge: Judge, batch: Batch, index: int, report: Report, texts: Sequence[str]
+) -> Batched | None:
+    """What to say of the first bullet that Lean did not get past; None if the place is to blame."""
+    text, reading = texts[index], read_bullet(batch, index, report, judge.state.goals[0])
+    cost = Cost(reading.milliseconds)
+    if report.ended == "crashed":
+        return Batched(text, None)
+    if (undecided := unfinished(report, cost, judge.limits.seconds)) is not None:
+        await judge.free()
+        return Batched(text, undecided)
+    if reading.refused:
+        return Batched(text, _failed(reading, batch, index, cost))
+    return Batched(text, None) if index else None

@@ -1,0 +1,76 @@
+"""A project's real Lean behind one door: goals, checker, harvest, diagnostics and audit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+
+from fd_core.lean_source import header_end
+from fd_core.ports import Auditor, CheckLimits
+from fd_core.proof import Document, GoalsAnswer, Position, ProofSite, ProofState
+from fd_core.settings import LeanSettings
+from fd_core.suggestion import AuditResult, Candidate, Judgement, Message
+
+from . import try_this
+from .checker import LIMITS, ScratchChecker
+from .goals import ScratchGoals
+from .pool import LeanPool
+from .toolchain import Toolchain
+
+_ORIGIN = Position(0, 0)
+
+
+class LiveLean:
+    """Implements `ports.Lean`. Starts nothing before the first question."""
+
+    recorded = False
+
+    def __init__(
+        self,
+        project: Path,
+        settings: LeanSettings,
+        auditor: Auditor,
+        toolchain: Toolchain | None = None,
+    ) -> None:
+        self._pool = LeanPool(project, settings, toolchain)
+        self._goals = ScratchGoals(self._pool)
+        self._checker = ScratchChecker(self._pool)
+        self._auditor = auditor
+
+    @property
+    def label(self) -> str:
+        """For status and logs. Raises ToolchainError if there is no Lean."""
+        return str(self._pool.toolchain)
+
+    async def goals_at(self, site: ProofSite) -> GoalsAnswer:
+        """The state at the site, with the text of its range taken out."""
+        return await self._goals.goals_at(site)
+
+    def check(
+        self, state: ProofState, candidates: Sequence[Candidate], limits: CheckLimits = LIMITS
+    ) -> AsyncGenerator[Judgement]:
+        """Stream one judgement per candidate; closing the stream drops the work."""
+        return self._checker.check(state, candidates, limits)
+
+    async def audit(self, challenge: Document, solution: Document, declaration: str) -> AuditResult:
+        """Compare `solution` with `challenge` for one declaration, in a fresh process."""
+        return await self._auditor.audit(challenge, solution, declaration)
+
+    async def diagnostics(self, document: Document) -> tuple[Message, ...]:
+        """What Lean says of a whole document, elaborated in the scratch copy."""
+        header = document.text[: header_end(document.text)]
+        async with self._pool.bench(header) as bench:
+            report = await bench.worker.elaborate(document.text)
+        return tuple(item.message(_ORIGIN) for item in report.diagnostics)
+
+    async def try_this(self, state: ProofState, tactic: str) -> tuple[str, ...]:
+        """Run a searching tactic in the scratch copy; its "Try this" texts."""
+        return await try_this.try_this(self._pool, state, tactic)
+
+    def memory_mb(self) -> int:
+        """Resident memory of all processes held for this project."""
+        return self._pool.memory_mb()
+
+    async def aclose(self) -> None:
+        """Release every process. Safe to call twice."""
+        await self._pool.aclose()

@@ -1,0 +1,158 @@
+"""From Lean's report on a landed candidate to a verdict.
+
+Pure: no IO. The rules: an error on the candidate's own lines refuses it, unless it says "unsolved
+goals" (then it progressed) or that Lean ran out of something (then nothing is known). An error
+elsewhere counts if it is not there with `sorry` in the candidate's place. Goals alone are no
+verdict: after an error they may be empty.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fd_core.proof import Goal, Position
+from fd_core.suggestion import (
+    STANDARD_AXIOMS,
+    Closed,
+    Cost,
+    Failed,
+    Message,
+    Progressed,
+    Undecided,
+    Verdict,
+)
+
+from .goal_text import same_goals, unsolved_goals
+from .report import Diagnostic, Report
+from .scratch import Landing, Scratch
+
+_NO_GOALS = ("No goals to be solved", "no goals to be proved", "no goals")
+_PARSER = ("unexpected ", "expected ", "unterminated ", "unknown tactic", "missing ")
+_ENDINGS = {
+    "stalled": "out of time",
+    "crashed": "Lean crashed on it",
+    "memory": "out of memory",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The scratch text with `sorry` at the site: what is wrong with it is not the candidate's doing."""
+
+    before: frozenset[tuple[Position, str]]
+    after: tuple[str, ...]
+    rests_on_sorry: bool
+    """Whether something above the declaration already uses `sorry` or has errors."""
+    seconds: float = 0.0
+    """How long it took, header and prefix included if they were not warm."""
+
+
+def baseline_of(scratch: Scratch, landing: Landing, report: Report) -> Baseline:
+    """Read the report on `scratch.landing("sorry")`."""
+    start = scratch.site.document.position(scratch.start)
+    before = frozenset((e.start, e.text) for e in report.errors if e.start < landing.first)
+    after = tuple(
+        e.text for e in report.errors if e.start > landing.last and not e.text.startswith(_NO_GOALS)
+    )
+    shaky = any(
+        item.start < start and (item.says_sorry or item.severity == "error")
+        for item in report.diagnostics
+    )
+    return Baseline(before, after, shaky, report.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A report sorted by whose doing it is: the candidate's own lines, and what is new elsewhere."""
+
+    own: tuple[Diagnostic, ...]
+    elsewhere: tuple[Diagnostic, ...]
+    messages: tuple[Message, ...]
+
+    @property
+    def refusals(self) -> list[Diagnostic]:
+        """Own errors that are more than unsolved goals."""
+        return [error for error in self.own if unsolved_goals(error.text) is None]
+
+    @property
+    def leaves_goals(self) -> bool:
+        """Whether a block around the candidate is not finished."""
+        return any(unsolved_goals(error.text) is not None for error in self.elsewhere)
+
+
+def read_landing(landing: Landing, report: Report, baseline: Baseline) -> Reading:
+    """Sort the errors of a landed candidate."""
+    own, elsewhere = [], []
+    spared = Counter(baseline.after)
+    for error in report.errors:
+        if error.start.line == landing.axioms_line and "#print axioms" in error.text:
+            continue  # refused as a command (in a `module`): no fault of the candidate's
+        if landing.first <= error.start <= landing.last or _is_cut_short(error, landing):
+            own.append(error)
+        elif error.start < landing.first and (error.start, error.text) in baseline.before:
+            continue
+        elif error.start > landing.last and spared[error.text] > 0:
+            spared[error.text] -= 1
+        else:
+            elsewhere.append(error)
+    messages = tuple(
+        item.message(landing.first)
+        for item in report.diagnostics
+        if landing.first <= item.start <= landing.last
+    )
+    return Reading(tuple(own), tuple(elsewhere), messages)
+
+
+def _is_cut_short(error: Diagnostic, landing: Landing) -> bool:
+    """A parser's complaint behind the candidate: the candidate is not finished."""
+    return error.start > landing.last and error.text.startswith(_PARSER)
+
+
+def unfinished(report: Report, cost: Cost, seconds: float) -> Undecided | None:
+    """What to say if Lean did not get to the end."""
+    if report.ended in ("done", "settled"):
+        return None
+    reason = _ENDINGS.get(report.ended, "interrupted")
+    return Undecided(cost, f"{reason} ({seconds:g} s)" if report.ended == "stalled" else reason)
+
+
+def early_verdict(reading: Reading, cost: Cost) -> Failed | Undecided | None:
+    """The verdict if errors alone decide it."""
+    for error in (*reading.own, *reading.elsewhere):
+        if error.out_of_resources:
+            return Undecided(cost, error.text.split("\n")[0])
+    if reading.refusals:
+        return Failed(cost, reading.messages)
+    return None
+
+
+def progressed(
+    before: Sequence[Goal], after: Sequence[Goal], cost: Cost, messages: tuple[Message, ...]
+) -> Progressed | Failed:
+    """Goals remain: progress, unless they are the same ones."""
+    if same_goals(before, after):
+        return Failed(cost, (Message("error", "The goals did not change."), *messages))
+    return Progressed(cost, tuple(after), messages)
+
+
+def without_goals(
+    scratch: Scratch, landing: Landing, report: Report, reading: Reading, base: Baseline, cost: Cost
+) -> Verdict:
+    """No goal is left and no line of the candidate is in error: closed, if the rest holds."""
+    if reading.elsewhere:
+        messages = tuple(error.message(landing.first) for error in reading.elsewhere)
+        return Failed(cost, (*reading.messages, *messages))
+    axioms = report.axioms(landing.axioms_line)
+    if axioms is None:
+        return Undecided(cost, "Lean does not tell which axioms it rests on")
+    if odd := axioms - STANDARD_AXIOMS - {"sorryAx"}:
+        return Failed(cost, (*reading.messages, _rests_on(odd)))
+    if "sorryAx" in axioms and not (scratch.open_elsewhere or base.before or base.rests_on_sorry):
+        return Failed(cost, (*reading.messages, _rests_on({"sorryAx"})))
+    return Closed(cost, tuple(sorted(axioms)), reading.messages)
+
+
+def _rests_on(names: set[str] | frozenset[str]) -> Message:
+    return Message("error", f"The proof rests on {', '.join(sorted(names))}.")

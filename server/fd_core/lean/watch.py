@@ -1,0 +1,73 @@
+"""Watching one edit: which marks Lean's reports have reached, and how long to wait for the next."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SETTLE_S = 0.03
+"""After the last mark, this long for reports that Lean's threads may send out of order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait: `marks` are lines whose message shows that the work got past them.
+
+    Each next mark may take `seconds`; without marks, the whole may. None waits as long as Lean
+    shows signs of life. `settle` ends the wait shortly after the last mark.
+    """
+
+    seconds: float | None = None
+    marks: frozenset[int] = frozenset()
+    settle: bool = False
+
+
+UNHURRIED = Patience()
+"""As long as Lean shows signs of life."""
+
+
+class Watch:
+    """Hears the reports of one edit and notes when each mark's line first had a message."""
+
+    def __init__(self, patience: Patience, version: int) -> None:
+        self._version = version
+        self.arrivals: dict[int, float] = {}
+        self.news = asyncio.Event()
+        self._patience = patience
+        self._start = self._last = time.monotonic()
+
+    def hear(self, params: Mapping[str, Any]) -> None:
+        """One `publishDiagnostics`; what is about an earlier version does not count."""
+        if params.get("version", self._version) < self._version:
+            return
+        now = time.monotonic()
+        for item in params.get("diagnostics", ()):
+            line = item["range"]["start"]["line"]
+            if line in self._patience.marks and line not in self.arrivals:
+                self.arrivals[line] = now - self._start
+                self._last = now
+                self.news.set()
+
+    def elapsed(self) -> float:
+        """Seconds since the edit."""
+        return time.monotonic() - self._start
+
+    @property
+    def _all_seen(self) -> bool:
+        return bool(self._patience.marks) and len(self.arrivals) == len(self._patience.marks)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the last mark was seen long enough ago."""
+        quiet = time.monotonic() - self._last
+        return self._patience.settle and self._all_seen and quiet >= SETTLE_S
+
+    def left(self) -> float:
+        """Seconds until patience ends, or until the settled state."""
+        quiet = time.monotonic() - self._last
+        if self._patience.settle and self._all_seen:
+            return max(0.0, SETTLE_S - quiet)
+        return float("inf") if self._patience.seconds is None else self._patience.seconds - quiet
