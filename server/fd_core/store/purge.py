@@ -45,11 +45,11 @@ class PurgeReport:
 
 def purge(store: SqlEventStore, scope: PurgeScope) -> PurgeReport:
     """Remove events for good. Raises StoreError if the scope is empty or another process is in the way."""
-    condition = _condition(scope)
+    _refuse_empty(scope)
     replay(store)
     with translated(store.path, "purging records"):
         with writing(store.engine).begin() as connection:
-            removed = _delete(connection, condition)
+            removed = _delete(connection, _condition(scope, connection))
         _wipe(store)
     return PurgeReport(
         removed,
@@ -58,29 +58,38 @@ def purge(store: SqlEventStore, scope: PurgeScope) -> PurgeReport:
     )
 
 
-def _condition(scope: PurgeScope) -> ColumnElement[bool]:
-    parts: list[ColumnElement[bool]] = []
+def _refuse_empty(scope: PurgeScope) -> None:
+    if scope == PurgeScope():
+        raise StoreError(
+            "purge: no project, time or id given", fix="Say which, or ask for everything."
+        )
+
+
+def _condition(scope: PurgeScope, connection: Connection) -> ColumnElement[bool]:
+    parts: list[ColumnElement[bool]] = [true()]
     if scope.project is not None:
-        parts.append(_of_project(scope.project))
+        parts.append(_of_project(scope.project, connection))
     if scope.suggestion_id is not None:
         parts.append(events.c.suggestion_id == searchable(scope.suggestion_id))
     if scope.since is not None:
         parts.append(events.c.at >= scope.since)
     if scope.before is not None:
         parts.append(events.c.at < scope.before)
-    if not parts and not scope.everything:
-        raise StoreError(
-            "purge: no project, time or id given", fix="Say which, or ask for everything."
-        )
-    return and_(true(), *parts)
+    return and_(*parts)
 
 
-def _of_project(project: str) -> ColumnElement[bool]:
-    """Events that name the project, or a file inside its folder."""
-    name = searchable(project.rstrip("/") or "/")
-    prefix = Path(project).absolute().as_uri() + "/"
-    inside = func.substr(events.c.uri, 1, len(prefix)) == prefix
-    return or_(events.c.project == name, events.c.project == f"{name}/", inside)
+def _of_project(project: str, connection: Connection) -> ColumnElement[bool]:
+    """Events that name the project, or a file inside its folder, by whatever name links give it."""
+    wanted = Path(project).resolve()
+    recorded = connection.execute(select(events.c.project).distinct()).scalars()
+    same = {name for name in recorded if name and Path(name).resolve() == wanted}
+    folders = {Path(name).absolute() for name in (project, *same)} | {wanted}
+    inside = [_starts_with(folder.as_uri() + "/") for folder in folders]
+    return or_(events.c.project.in_({searchable(project), *same}), *inside)
+
+
+def _starts_with(prefix: str) -> ColumnElement[bool]:
+    return func.substr(events.c.uri, 1, len(prefix)) == prefix
 
 
 def _delete(connection: Connection, condition: ColumnElement[bool]) -> int:

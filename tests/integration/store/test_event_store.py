@@ -171,6 +171,20 @@ def test_a_purge_by_project_leaves_no_byte(store: SqlEventStore, by: str) -> Non
     assert report.held_journals == report.damaged_copies == ()
 
 
+def test_a_purge_finds_a_project_by_whatever_name_links_give_it(
+    store: SqlEventStore, tmp_path: Path
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for name in ("real", "link"):
+        folder = tmp_path / name
+        store.append(offered(name, project=str(folder), uri=(folder / "A.lean").as_uri()))
+        store.append(offered(f"{name}-nameless", project="", uri=(folder / "B.lean").as_uri()))
+    store.append(offered("other", project=str(tmp_path / "realm"), uri="untitled:1"))
+    assert purge(store, PurgeScope(project=str(tmp_path / "real") + "/")).removed == 4
+    assert [f.offered.suggestion_id for f in store.suggestions()] == ["other"]
+
+
 def test_a_purge_by_time_takes_later_decisions_along(store: SqlEventStore) -> None:
     store.append_all([offered("old", at=10.0, candidate=SECRET), offered("new", at=20.0)])
     store.append_all([SuggestionResolved(i, 30.0, Overridden(SECRET + i)) for i in ("old", "new")])
