@@ -30,9 +30,12 @@ abbrev RebuildM := StateRefT Memo IO
 def malformed {α : Type} (what : String) : RebuildM α :=
   throw (IO.userError s!"malformed data: {what}")
 
-/-- Arithmetic gives a number in normal form even if the stored one is not. -/
-def rebuildNat (n : Nat) : Nat :=
-  (n / 4294967296) * 4294967296 + n % 4294967296
+/-- Refuses numbers that no arithmetic yields: negative ones, or not in normal form. -/
+def checkNat (n : Nat) (zero : Nat := 0) : RebuildM Nat := do
+  if Nat.blt n zero then malformed "a negative natural number"
+  let again := (n / 4294967296) * 4294967296 + n % 4294967296
+  if again != n then malformed "a natural number out of normal form"
+  return again
 
 unsafe def rebuildName (n : Name) : RebuildM Name := do
   match n with
@@ -46,7 +49,7 @@ unsafe def rebuildName (n : Name) : RebuildM Name := do
   | .num p k =>
     let key := ptrAddrUnsafe n
     if let some done := (← get).names[key]? then return done
-    let new := Name.num (← rebuildName p) (rebuildNat k)
+    let new := Name.num (← rebuildName p) (← checkNat k)
     modify fun memo => { memo with names := memo.names.insert key new }
     return new
 
@@ -68,7 +71,7 @@ unsafe def rebuildExpr (e : Expr) : RebuildM Expr := do
   let key := ptrAddrUnsafe e
   if let some done := (← get).exprs[key]? then return done
   let new ← match e with
-    | .bvar i => pure (Expr.bvar (rebuildNat i))
+    | .bvar i => pure (Expr.bvar (← checkNat i))
     | .sort l => pure (Expr.sort (← rebuildLevel l))
     | .const n ls => pure (Expr.const (← rebuildName n) (← ls.mapM rebuildLevel))
     | .app f a => pure (Expr.app (← rebuildExpr f) (← rebuildExpr a))
@@ -77,10 +80,10 @@ unsafe def rebuildExpr (e : Expr) : RebuildM Expr := do
       pure (Expr.forallE (← rebuildName n) (← rebuildExpr t) (← rebuildExpr b) i)
     | .letE n t v b d =>
       pure (Expr.letE (← rebuildName n) (← rebuildExpr t) (← rebuildExpr v) (← rebuildExpr b) d)
-    | .lit (.natVal k) => pure (Expr.lit (.natVal (rebuildNat k)))
+    | .lit (.natVal k) => pure (Expr.lit (.natVal (← checkNat k)))
     | .lit (.strVal s) => pure (Expr.lit (.strVal s))
     | .mdata _ b => rebuildExpr b
-    | .proj s i b => pure (Expr.proj (← rebuildName s) (rebuildNat i) (← rebuildExpr b))
+    | .proj s i b => pure (Expr.proj (← rebuildName s) (← checkNat i) (← rebuildExpr b))
     | .fvar _ => malformed "a free variable"
     | .mvar _ => malformed "a metavariable"
   modify fun memo => { memo with exprs := memo.exprs.insert key new }
@@ -352,20 +355,31 @@ def Audit.checkKernel (a : Audit) (file : Compiled) : ReasonsM Unit := do
 def sameImports (a b : ModuleData) : Bool :=
   a.isModule == b.isModule && a.imports.map (·.module) == b.imports.map (·.module)
 
-/-- Environment extensions whose number of entries differs: name, before, now. -/
-def extensionChanges (a b : ModuleData) : Array Json := Id.run do
-  let before : Std.HashMap Name Nat := a.entries.foldl (init := {}) fun acc (n, entries) =>
-    acc.insert n entries.size
-  let mut after : Std.HashMap Name Nat := {}
+/--
+Environment extensions whose entries differ: name, entries gone, entries new. Entries are opaque, so
+both files' are shared maximally first: then two are equal if they are one object.
+-/
+unsafe def extensionChanges (a b : ModuleData) : Array Json := Id.run do
+  let (old, new) := ShareCommon.shareCommon' (a.entries, b.entries)
+  let addresses (entries : Array EnvExtensionEntry) : Std.HashSet USize :=
+    entries.foldl (init := {}) fun acc entry => acc.insert (ptrAddrUnsafe entry)
+  let missing (entries : Array EnvExtensionEntry) (from_ : Std.HashSet USize) : Nat :=
+    entries.foldl (init := 0) fun n entry =>
+      if from_.contains (ptrAddrUnsafe entry) then n else n + 1
+  let before : Std.HashMap Name (Array EnvExtensionEntry) :=
+    old.foldl (init := {}) fun acc (n, entries) => acc.insert n entries
+  let mut after : Std.HashSet Name := {}
   let mut changes := #[]
-  for (n, entries) in b.entries do
-    after := after.insert n entries.size
-    let was := before.getD n 0
-    if was != entries.size then
-      changes := changes.push (.arr #[.str s!"{n}", toJson was, toJson entries.size])
-  for (n, was) in before.toArray do
-    if !after.contains n && was != 0 then
-      changes := changes.push (.arr #[.str s!"{n}", toJson was, toJson (0 : Nat)])
+  for (n, entries) in new do
+    after := after.insert n
+    let was := before.getD n #[]
+    let gone := missing was (addresses entries)
+    let added := missing entries (addresses was)
+    if gone + added != 0 then
+      changes := changes.push (.arr #[.str s!"{n}", toJson gone, toJson added])
+  for (n, was) in old do
+    if !after.contains n && was.size != 0 then
+      changes := changes.push (.arr #[.str s!"{n}", toJson was.size, toJson (0 : Nat)])
   return changes
 
 unsafe def Audit.report (a : Audit) (path : System.FilePath) : IO (List (String × Json)) := do

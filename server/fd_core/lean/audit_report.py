@@ -24,7 +24,11 @@ OWN_TRACES: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class SolutionFacts:
-    """Facts about one solution: refusals by the program, axioms, extensions with changed counts."""
+    """Facts about one solution.
+
+    `reasons` are the program's refusals; `extensions` names each environment extension whose entries
+    differ from the challenge's, with how many are gone and how many are new.
+    """
 
     reasons: tuple[str, ...]
     axioms: tuple[NameParts, ...]
@@ -57,7 +61,7 @@ def read_report(text: str, nonce: str, count: int) -> Report | None:
 def _facts(row: dict[str, Any]) -> SolutionFacts:
     if "trouble" in row:
         return SolutionFacts((), (), (), str(row["trouble"]))
-    extensions = tuple((str(name), int(was), int(now)) for name, was, now in row["extensions"])
+    extensions = tuple((str(name), int(gone), int(new)) for name, gone, new in row["extensions"])
     return SolutionFacts(tuple(map(str, row["reasons"])), _names(row["axioms"]), extensions)
 
 
@@ -81,9 +85,9 @@ def refusals(facts: SolutionFacts) -> list[str]:
             found.append("It rests on `sorry`.")
         elif axiom not in STANDARD:
             found.append(f"It rests on the axiom `{shown(axiom)}`.")
-    for name, was, now in facts.extensions:
-        if name not in OWN_TRACES or now < was:
-            found.append(f"It changes `{name}` ({was} → {now} entries), which is not its own.")
+    for name, gone, new in facts.extensions:
+        if name not in OWN_TRACES:
+            found.append(f"It changes `{name}` ({gone} entries gone, {new} new).")
     return found
 
 

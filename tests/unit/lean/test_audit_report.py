@@ -77,5 +77,5 @@ def test_reasons_and_unknown_extensions_refuse() -> None:
     facts = SolutionFacts(("it adds x",), (), (("Lean.Meta.instanceExtension", 0, 1),))
     assert refusals(facts) == [
         "It adds x.",
-        "It changes `Lean.Meta.instanceExtension` (0 → 1 entries), which is not its own.",
+        "It changes `Lean.Meta.instanceExtension` (0 entries gone, 1 new).",
     ]
