@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, true
@@ -16,6 +18,7 @@ from fd_core.store.database import raw, writing
 from fd_core.store.event_store import SqlEventStore
 from fd_core.store.faults import StoreUnavailableError, translated
 from fd_core.store.journal import journals, replay, unreadable
+from fd_core.store.recorder import path_of
 from fd_core.store.salvage import damaged_copies
 from fd_core.store.schema import events, purges
 
@@ -79,17 +82,25 @@ def _condition(scope: PurgeScope, connection: Connection) -> ColumnElement[bool]
 
 
 def _of_project(project: str, connection: Connection) -> ColumnElement[bool]:
-    """Events that name the project, or a file inside its folder, by whatever name links give it."""
+    """Events that name the project, or a file inside its folder, by whatever name links give it.
+
+    Compared as paths, by a function that SQLite calls: editors escape one path in several ways.
+    """
     wanted = Path(project).resolve()
-    recorded = connection.execute(select(events.c.project).distinct()).scalars()
-    same = {name for name in recorded if name and Path(name).resolve() == wanted}
-    folders = {Path(name).absolute() for name in (project, *same)} | {wanted}
-    inside = [_starts_with(folder.as_uri() + "/") for folder in folders]
-    return or_(events.c.project.in_({searchable(project), *same}), *inside)
 
+    @cache
+    def inside(name: str | None) -> bool:
+        path = path_of(name) if name else None
+        return path is not None and path.resolve().is_relative_to(wanted)
 
-def _starts_with(prefix: str) -> ColumnElement[bool]:
-    return func.substr(events.c.uri, 1, len(prefix)) == prefix
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.create_function("fd_inside", 1, inside)
+    return or_(
+        events.c.project == searchable(project),
+        func.fd_inside(events.c.project) == 1,
+        func.fd_inside(events.c.uri) == 1,
+    )
 
 
 def _delete(connection: Connection, condition: ColumnElement[bool]) -> int:

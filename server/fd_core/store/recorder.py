@@ -28,7 +28,7 @@ class RecordingPolicy:
         """Whether events of a file of a project may be written."""
         if self.consent != "yes":
             return False
-        paths = [path for path in (_path(uri), Path(project) if project else None) if path]
+        paths = [path for path in (path_of(uri), Path(project) if project else None) if path]
         return not any(self._is_excluded(path, project) for path in paths)
 
     def _is_excluded(self, path: Path, project: str) -> bool:
@@ -76,7 +76,8 @@ class Recorder:
             self._admitted.popitem(last=False)
 
 
-def _path(uri: str) -> Path | None:
+def path_of(uri: str) -> Path | None:
+    """The path of a `file:` URI, or of a path; None for what lies in no folder."""
     parts = urlsplit(uri)
     if parts.scheme == "file":
         return Path(unquote(parts.path))

@@ -180,8 +180,10 @@ def test_a_purge_finds_a_project_by_whatever_name_links_give_it(
         folder = tmp_path / name
         store.append(offered(name, project=str(folder), uri=(folder / "A.lean").as_uri()))
         store.append(offered(f"{name}-nameless", project="", uri=(folder / "B.lean").as_uri()))
+    escaped = (tmp_path / "real").as_uri().replace("real", "r%65al")
+    store.append(offered("escaped", project="", uri=f"{escaped}/C.lean"))
     store.append(offered("other", project=str(tmp_path / "realm"), uri="untitled:1"))
-    assert purge(store, PurgeScope(project=str(tmp_path / "real") + "/")).removed == 4
+    assert purge(store, PurgeScope(project=str(tmp_path / "real") + "/")).removed == 5
     assert [f.offered.suggestion_id for f in store.suggestions()] == ["other"]
 
 
