@@ -4,12 +4,14 @@
 
 PYTHON = $(shell sh scripts/find_python.sh)
 VENV = .venv/bin/python
+EXAMPLE = examples/lean-project/Examples.lean
+RECORDED = tests/data/lean/recorded
 
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
 demo: setup-demo  ## Walk through the `sorry`s of the example project, or of FILE=…
-	@$(VENV) -I -m fd_server demo $(if $(FILE),"$(FILE)") $(DEMO)
+	@.venv/bin/fd-server demo $(if $(FILE),"$(FILE)",$(EXAMPLE) --fallback $(RECORDED)) $(DEMO)
 
 test: setup-test  ## Everything: style, types, layers, tests, the built wheel; then a summary
 	@$(VENV) scripts/checks.py lint test-server package

@@ -6,7 +6,7 @@ is not written twice, unless it changed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,10 +67,16 @@ class RecordingLean:
     ) -> AsyncIterator[Judgement]:
         """The inner judgements as they come, each written down."""
         key = self._state(state)
-        async for judgement in self._inner.check(state, candidates, limits):
-            text = keys.candidate_key(judgement.candidate.text)
-            self._write(fmt.Judged(key, text, fmt.shortened_verdict(judgement.verdict)))
-            yield judgement
+        judgements = self._inner.check(state, candidates, limits)
+        try:
+            async for judgement in judgements:
+                text = keys.candidate_key(judgement.candidate.text)
+                self._write(fmt.Judged(key, text, fmt.shortened_verdict(judgement.verdict)))
+                yield judgement
+        finally:
+            # Whoever closes this stream wants the work behind it dropped at once.
+            if isinstance(judgements, AsyncGenerator):
+                await judgements.aclose()
 
     async def audit(self, challenge: Document, solution: Document, declaration: str) -> AuditResult:
         """The inner result, written down if only that declaration differs."""

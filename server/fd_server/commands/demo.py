@@ -14,11 +14,14 @@ import time
 from pathlib import Path
 
 import click
+from fd_core import settings
 from fd_core.durable_file import replace_file
+from fd_core.errors import ToolchainError
+from fd_core.lean.toolchain import find_toolchain
 from fd_core.proof import Position
 from fd_core.protocol import ProveResult, SuggestResult
 
-from fd_server.commands import screen, target
+from fd_server.commands import elan, screen, target
 from fd_server.commands.editor import Editor, Shown
 from fd_server.commands.proving import Attempt, Outcome, declaration_name, prove_each
 from fd_server.commands.target import LeanFile, TargetError
@@ -29,17 +32,28 @@ _SHOWN = 4
 @click.command(name="demo")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--recorded", type=click.Path(path_type=Path), help="Play this recording of Lean.")
+@click.option(
+    "--fallback",
+    type=click.Path(path_type=Path),
+    help="Play this recording if no Lean can be had.",
+)
 @click.option("--write", type=click.Path(path_type=Path), help="Write the finished text here.")
 @click.option("--seconds", type=float, default=20.0, help="Search budget for each goal.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON value on stdout.")
 def command(
-    file: Path, recorded: Path | None, write: Path | None, seconds: float, as_json: bool
+    file: Path,
+    recorded: Path | None,
+    fallback: Path | None,
+    write: Path | None,
+    seconds: float,
+    as_json: bool,
 ) -> None:
     """Walk through the `sorry`s of FILE with a real fd-server, as an editor would."""
     lean_file = target.read(file)
     if write is not None and write.resolve() == lean_file.path:
         raise TargetError("--write names the file itself", fix="Name another file.")
-    environment = {"FD_RECORDED_LEAN": str(recorded.resolve())} if recorded else {}
+    recording = recorded or lean_or_recording(lean_file.project, fallback)
+    environment = {"FD_RECORDED_LEAN": str(recording.resolve())} if recording else {}
     walk = Walk(lean_file, seconds, quiet=as_json)
     outcome = asyncio.run(walk.run(environment))
     if write is not None:
@@ -47,6 +61,31 @@ def command(
     if as_json:
         print(json.dumps(walk.summary(outcome), ensure_ascii=False))
     sys.exit(0 if outcome.proved else 1)
+
+
+def lean_or_recording(project: Path, fallback: Path | None) -> Path | None:
+    """Find Lean, or install it if the user agrees; else the recording to play, told with the fix.
+
+    Raises ToolchainError where there is neither.
+    """
+    if find_toolchain(project, settings.load(project).lean).found is not None:
+        return None
+    try:
+        if elan.agreed():
+            elan.install(project)
+            find_toolchain(project, settings.load(project).lean).require()
+            return None
+        raise ToolchainError(
+            "no Lean was found",
+            fix=f"{elan.AGREEMENT}=yes make demo installs it with elan ({elan.SIZES}); "
+            "or install it yourself: https://lean-lang.org/install",
+        )
+    except ToolchainError as error:
+        if fallback is None:
+            raise
+        click.secho(f"NO LEAN: {error.what}. Fix: {error.fix}", fg="red")
+        click.echo("The same walk plays on answers recorded from a real Lean; each is marked.\n")
+        return fallback
 
 
 class Walk:
