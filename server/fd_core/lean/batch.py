@@ -31,7 +31,7 @@ _OTHER_GOALS = re.compile(
     r"(?<![\w.'])(?:all_goals|any_goals|case'?|next|rotate_left|rotate_right|swap|on_goal|pick_goal|"
     r"on_goals|iterate|repeat'?|set_goals)(?![\w'])"
 )
-_SEVERAL_STEPS = re.compile(r"[\n;]")
+_SEVERAL_STEPS = re.compile(r"\n|(?<!<);(?!>)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,8 @@ async def _is_term(bench: Workbench, landing: Landing, goals: tuple[Goal, ...]) 
     return exact and goal.target != goals[0].target
 
 
-def _kinds(site: ProofSite) -> tuple[ProofSite, ...]:
+def _kinds(site: ProofSite) -> tuple[ProofSite, ProofSite]:
     """The kinds to try: the one given or read off the text, then the other."""
-    first = guess_kind(site.document, site.range).kind if site.kind == "tactic" else site.kind
-    other = "tactic" if first == "term" else "term"
-    return replace(site, kind=first), replace(site, kind=other)  # type: ignore[arg-type]
+    term, tactic = replace(site, kind="term"), replace(site, kind="tactic")
+    guessed = site.kind == "term" or guess_kind(site.document, site.range).kind == "term"
+    return (term, tactic) if guessed else (tactic, term)
