@@ -21,7 +21,8 @@ from fd_core.errors import SettingsError
 
 TRUSTED_ONLY = frozenset(
     {"lean.executable", "policy.endpoint", "policy.api_key_env", "policy.model", "policy.adapter",
-     "store.path", "store.consent"}
+     "store.path", "store.consent", "critic.kind", "critic.endpoint", "critic.model",
+     "critic.api_key_env"}
 )  # fmt: skip
 PROJECT_FILE = ".fd-prover.toml"
 
@@ -100,6 +101,17 @@ class SearchSettings(_Section):
     minimise: bool = Field(True, description="Shorten a proof that was found.")
 
 
+class CriticSettings(_Section):
+    """Who comments on failed attempts during a night of training (read by `fd-trainer`)."""
+
+    kind: Literal["lean_messages", "rules", "language_model"] = Field(
+        "lean_messages", description="Lean's own messages, advice by rule, or a language model."
+    )
+    endpoint: str = Field("", description="Base URL of the language model; goals are sent there.")
+    model: str = Field("", description="Its name at that endpoint.")
+    api_key_env: str = Field("", description="Environment variable that holds the key.")
+
+
 class StoreSettings(_Section):
     """Records of what was offered and what became of it. They never leave this machine."""
 
@@ -118,6 +130,7 @@ class Settings(_Section):
     suggest: SuggestSettings = SuggestSettings()
     search: SearchSettings = SearchSettings()
     store: StoreSettings = StoreSettings()
+    critic: CriticSettings = CriticSettings()
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What goes to stderr."
     )
