@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from fd_core.errors import PolicyError
 from fd_core.policy.admission import admit
 from fd_core.policy.endpoint import Deadline, Endpoint, LateError, RefusedError
 from fd_core.policy.openai_wire import (
@@ -66,8 +67,14 @@ class SamplingSettings:
         return Sampling(max(request.n, 1), self.temperature, tokens)
 
 
+_DEFAULTS = SamplingSettings()
+
+
 class OpenAICompatible:
-    """The Policy over one endpoint and model name; an adapter is a model name of its own (vLLM)."""
+    """The Policy over one endpoint and model name; an adapter is a model name of its own (vLLM).
+
+    With `adapter_folder`, the first request sees to it that the endpoint has loaded the adapter.
+    """
 
     def __init__(
         self,
@@ -76,10 +83,12 @@ class OpenAICompatible:
         *,
         api: Api = "completions",
         adapter_id: str | None = None,
-        settings: SamplingSettings = SamplingSettings(),
+        adapter_folder: Path | None = None,
+        settings: SamplingSettings = _DEFAULTS,
     ) -> None:
         self._endpoint, self._model, self._api = endpoint, model, api
         self._adapter_id, self._settings = adapter_id, settings
+        self._to_load = adapter_folder if adapter_id else None
         self._dropped: list[str] = []
 
     @property
@@ -94,6 +103,8 @@ class OpenAICompatible:
         sampling = self._settings.sampling(request, prompt)
         body = body_of(self._api, self._adapter_id or self._model, prompt, sampling)
         given: set[str] = set()
+        if self._to_load is not None and self._adapter_id is not None:
+            await self.load_adapter(self._adapter_id, self._to_load)
         try:
             async with aclosing(self._enough(body, sampling.n, deadline)) as completions:
                 async for completion in completions:
@@ -205,9 +216,15 @@ class OpenAICompatible:
         if adapter_id not in await self._endpoint.models(deadline):
             path = await asyncio.to_thread(folder.resolve)
             body = {"lora_name": adapter_id, "lora_path": str(path)}
-            async with self._endpoint.post("/load_lora_adapter", body, deadline) as response:
-                await response.aread()
-        self._adapter_id = adapter_id
+            try:
+                async with self._endpoint.post("/load_lora_adapter", body, deadline) as response:
+                    await response.aread()
+            except RefusedError as error:
+                raise PolicyError(
+                    f"the endpoint can't load adapter {adapter_id}: {error.what}",
+                    fix="Serve the model with `fd-server model serve`, or roll the adapter back.",
+                ) from error
+        self._adapter_id, self._to_load = adapter_id, None
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -28,11 +28,15 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One finished sample; `logprob` is the sum over its tokens (natural log), if known."""
+    """One finished sample; `logprob` is the sum over its tokens (natural log), if known.
+
+    `tokens` are their ids where the model is our own (the end token included).
+    """
 
     text: str
     logprob: float | None
     truncated: bool = False
+    tokens: tuple[int, ...] = ()
 
 
 def path_of(api: Api) -> str:

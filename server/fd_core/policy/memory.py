@@ -1,0 +1,157 @@
+"""An instant memory of what the user accepted lately: the same state, the same goal up to names,
+or a goal that looks like it.
+
+No weights: yesterday's work helps today, before any night has passed. Reads events that it is
+given; nothing is remembered that was itself a search (`exact?`), nor what nobody accepted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from fd_core.events import Accepted, Event, Overridden, SuggestionOffered, SuggestionResolved
+from fd_core.policy.admission import admit
+from fd_core.policy.shape import words_in
+from fd_core.ports import EventStore, SampleRequest
+from fd_core.proof import Goal, ProofState
+from fd_core.suggestion import Candidate, Origin, PolicyVersion
+
+VERSION = PolicyVersion("memory-1")
+_TOKEN = re.compile(r"[^\W\d][\w'!?✝]*(?:\.[^\W\d][\w'!?]*)*|\d+|[^\s\w]")
+_LIKE = 0.45
+_NEAREST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A tactic that the user made their own at a goal. `at` in seconds since 1970."""
+
+    digest: str
+    goal: str
+    text: str
+    at: float
+
+
+class Recollection:
+    """What the event store says was accepted, newest first, read on as it grows."""
+
+    def __init__(self, store: EventStore, *, most: int = 2_000, project: str | None = None) -> None:
+        self._store, self._most, self._project = store, most, project
+        self._sequence = 0
+        self._offered: OrderedDict[str, SuggestionOffered] = OrderedDict()
+        self._kept: list[Remembered] = []
+
+    def __call__(self) -> Sequence[Remembered]:
+        """Everything remembered by now."""
+        for sequence, event in self._store.since(self._sequence):
+            self._sequence = sequence
+            self._take(event)
+        del self._kept[: -self._most]
+        return self._kept[::-1]
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, SuggestionOffered):
+            if self._project in (None, event.project):
+                self._offered[event.suggestion_id] = event
+                if len(self._offered) > 4 * self._most:
+                    self._offered.popitem(last=False)
+        elif isinstance(event, SuggestionResolved):
+            offered = self._offered.get(event.suggestion_id)
+            text = _made_own(event, offered) if offered else None
+            if offered and text and (clean := admit(text)):
+                goal = offered.goals[0] if offered.goals else ""
+                self._kept.append(Remembered(offered.state_digest, goal, clean, event.at))
+
+
+def _made_own(event: SuggestionResolved, offered: SuggestionOffered) -> str | None:
+    match event.decision:
+        case Accepted(partial=False):
+            return offered.candidate
+        case Overridden(text=text):
+            return text
+        case _:
+            return None
+
+
+def recalled(state: ProofState, memories: Iterable[Remembered]) -> list[tuple[str, str]]:
+    """(text, how it is known) for a state: same state, same goal up to names, alike."""
+    if not state.goals:
+        return []
+    goal = state.goals[0]
+    here = _abstract(str(goal), _locals(str(goal)))
+    words = _features(str(goal))
+    same: list[tuple[str, str]] = []
+    alike: list[tuple[float, str]] = []
+    for memory in memories:
+        if memory.digest == state.digest:
+            same.insert(0, (memory.text, "same state"))
+            continue
+        there = _abstract(memory.goal, _locals(memory.goal))
+        if there == here:
+            same.append((_renamed(memory, goal), "same goal"))
+        elif (likeness := _likeness(words, _features(memory.goal))) >= _LIKE:
+            alike.append((likeness, memory.text))
+    alike.sort(key=lambda pair: -pair[0])
+    near = [(text, "similar goal") for _, text in alike[:_NEAREST]]
+    return list({text: (text, how) for text, how in reversed([*same, *near])}.values())[::-1]
+
+
+def _locals(goal: str) -> list[str]:
+    """Names of the local context in order, from a goal's text."""
+    names: list[str] = []
+    for line in goal.split("\n"):
+        if line.startswith(("⊢", "case ")):
+            continue
+        head, mark, _ = line.partition(" : ")
+        if mark and not line.startswith(" "):
+            names.extend(head.split())
+    return names
+
+
+def _abstract(goal: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The goal's tokens with local names numbered: equal for goals that differ in names only."""
+    number = {name: f"#{index}" for index, name in enumerate(names)}
+    return tuple(number.get(token, token) for token in _TOKEN.findall(goal))
+
+
+def _renamed(memory: Remembered, goal: Goal) -> str:
+    """The remembered text in the names of this goal."""
+    here, there = _locals(str(goal)), _locals(memory.goal)
+    names = {old: new for old, new in zip(there, here, strict=False) if old != new}
+    if not names:
+        return memory.text
+    pattern = re.compile(rf"(?<![\w.'])(?:{'|'.join(map(re.escape, names))})(?![\w'])")
+    return pattern.sub(lambda found: names[found.group()], memory.text)
+
+
+def _features(goal: str) -> frozenset[str]:
+    """What a goal speaks of, its local names apart; the target's words count twice."""
+    own = set(_locals(goal))
+    _, _, target = goal.partition("⊢")
+    spoken = {token for token in _TOKEN.findall(goal) if token not in own}
+    return frozenset(spoken | {f"⊢{token}" for token in words_in(target) - own})
+
+
+def _likeness(left: frozenset[str], right: frozenset[str]) -> float:
+    return len(left & right) / len(left | right) if left and right else 0.0
+
+
+class Memory:
+    """The memory as a Policy."""
+
+    def __init__(self, recollection: Callable[[], Sequence[Remembered]]) -> None:
+        self._recollection = recollection
+
+    @property
+    def version(self) -> PolicyVersion:
+        """The version of the rule of likeness."""
+        return VERSION
+
+    async def sample(self, request: SampleRequest) -> AsyncGenerator[Candidate, None]:
+        """What is recalled at the state, surest first."""
+        for text, how in recalled(request.state, self._recollection()):
+            if text != request.failed and (clean := admit(text)):
+                yield Candidate(clean, Origin("memory", how, VERSION))
