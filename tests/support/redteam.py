@@ -11,6 +11,7 @@ from typing import Any
 from fd_core.landing import guess_kind, land
 from fd_core.lean_source import sorries
 from fd_core.proof import Document, ProofSite, Range
+from fd_core.suggestion import AuditResult, AuditUndecided, NotProved
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "redteam"
 META = "import Lean\nopen Lean Meta Elab Tactic\n"
@@ -109,3 +110,32 @@ def _attack(row: int, one: dict[str, Any]) -> Attack:
         bool(one.get("gate", False)),
         one.get("seconds"),
     )
+
+
+_LAYERS = {
+    "text": "is not the challenge's",
+    "statement": "statement is not the one",
+    "axioms": "It rests on",
+    "kernel": "he kernel ",
+    "declarations": "It adds ",
+    "other declarations": " of the file, ",
+    "data": "open part is data",
+    "imports": "imports changed",
+    "environment": "It changes `",
+    "kind": "It was a ",
+    "Lean": "Lean: ",
+}
+
+
+def caught_by(result: AuditResult) -> list[str]:
+    """Which layers refused, by the words of their reasons; empty if it was called proved."""
+    if isinstance(result, AuditUndecided):
+        return [f"undecided: {result.reason[:90]}"]
+    if not isinstance(result, NotProved):
+        return []
+    found = [
+        layer
+        for layer, words in _LAYERS.items()
+        if any(words in reason for reason in result.reasons)
+    ]
+    return found or ["gate"]

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import secrets
 import shutil
 import tempfile
 import time
+import weakref
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -25,32 +26,24 @@ from fd_core.proof import Document
 from fd_core.settings import LeanSettings
 from fd_core.suggestion import AuditResult, AuditUndecided, NotProved, Proved
 
-from .audit_process import Finished, LeanCommand, ProcessLimits, Stopped, memory_limit_mb, run_lean
+from .audit_compile import Compiled, CompileErrors, compile_text
+from .audit_process import LeanCommand, ProcessLimits, Stopped, memory_limit_mb, run_lean
 from .audit_report import SORRY, Report, SolutionFacts, read_report, refusals, shown
-from .audit_text import AuditTexts, TextRefused, prepare
+from .audit_text import AuditTexts, TextRefused, open_failing, prepare
 from .syntax_gate import refusal
 
 PROGRAM = resources.files("fd_core.lean").joinpath("Audit.lean").read_text(encoding="utf-8")
 _STACK_KB = 1_000_000
-_PARTS = (".olean", ".olean.server", ".olean.private")
+MAX_CHALLENGES = 64
+"""Compiled challenges that are kept, the oldest going first."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
-    """A compiled file and the digest of each of its parts, taken when it was fresh."""
+class _Challenge:
+    """A compiled challenge, and the head it was compiled with."""
 
-    olean: Path
-    digests: tuple[str, ...]
-
-    def intact(self) -> bool:
-        return self.digests == _digests(self.olean)
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """Lean finished and found errors."""
-
-    errors: tuple[str, ...]
+    compiled: Compiled
+    head: str
 
 
 class FreshAuditor:
@@ -65,7 +58,8 @@ class FreshAuditor:
         self._gate = gate
         self._limits = ProcessLimits(settings.audit_s, memory_limit_mb(settings.memory_mb))
         self._folder = Path(tempfile.mkdtemp(prefix="fd-audit-"))
-        self._challenges: dict[str, _Compiled] = {}
+        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._challenges: OrderedDict[str, _Challenge] = OrderedDict()
         self._busy = asyncio.Lock()
 
     async def audit(self, challenge: Document, solution: Document, declaration: str) -> AuditResult:
@@ -93,7 +87,7 @@ class FreshAuditor:
 
     async def aclose(self) -> None:
         """Remove what was compiled."""
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await asyncio.to_thread(self._remove)
 
     def _prepared(
         self, challenge: str, solution: str, declaration: str
@@ -118,49 +112,51 @@ class FreshAuditor:
         if isinstance(challenge, AuditUndecided):
             return dict.fromkeys(texts, challenge)
         results: dict[int, AuditResult] = {}
-        compiled: dict[int, _Compiled] = {}
+        compiled: dict[int, Compiled] = {}
         for index, one in texts.items():
-            outcome = await self._compile(one.solution)
-            if isinstance(outcome, _Compiled):
+            outcome = await self._compile(challenge.head + one.proof)
+            if isinstance(outcome, Compiled):
                 compiled[index] = outcome
             else:
                 results[index] = _not_compiled(outcome, declaration)
-        return results | await self._reported(first, challenge, compiled, declaration)
+        reported = await self._reported(first, challenge.compiled, compiled, declaration)
+        for file in compiled.values():
+            shutil.rmtree(file.olean.parent, ignore_errors=True)
+        return results | reported
 
-    async def _challenge(self, texts: AuditTexts) -> _Compiled | AuditUndecided:
+    async def _challenge(self, texts: AuditTexts) -> _Challenge | AuditUndecided:
         """The compiled challenge, from before if nobody touched it."""
         key = hashlib.sha256(texts.challenge.encode()).hexdigest()
         known = self._challenges.get(key)
-        if known is not None and known.intact():
+        if known is not None and known.compiled.intact():
             return known
+        head = texts.head
         outcome = await self._compile(texts.challenge)
-        if isinstance(outcome, _Compiled):
-            self._challenges[key] = outcome
-            return outcome
-        reason = outcome.reason if isinstance(outcome, Stopped) else _first(outcome.errors)
+        if isinstance(outcome, CompileErrors):
+            # Other theorems of the file may fail, as files do while one works on them.
+            mended = open_failing(head, {line for line, _ in outcome.errors})
+            if mended is not None:
+                head, outcome = mended, await self._compile(mended + texts.open_proof)
+        if isinstance(outcome, Compiled):
+            return self._kept(key, _Challenge(outcome, head))
+        reason = outcome.reason if isinstance(outcome, Stopped) else outcome.first
         return AuditUndecided("", f"The file does not compile with this proof open: {reason}", 0)
 
-    async def _compile(self, text: str) -> _Compiled | _Refused | Stopped:
-        folder = Path(tempfile.mkdtemp(dir=self._folder))
-        source, olean = folder / "Audited.lean", folder / "Audited.olean"
-        source.write_text(text, encoding="utf-8", newline="\n")
-        arguments = [*self._command.options, "--json", "-o", str(olean), str(source)]
-        outcome = await run_lean(self._command, arguments, folder, self._limits)
-        if isinstance(outcome, Stopped):
-            return outcome
-        if outcome.status < 0:
-            return Stopped(f"Lean was ended by signal {-outcome.status}")
-        if outcome.status != 0:
-            return _errors(outcome)
-        if not olean.exists():
-            return Stopped("Lean ended without a compiled file")
-        return _Compiled(olean, _digests(olean))
+    def _kept(self, key: str, challenge: _Challenge) -> _Challenge:
+        self._challenges[key] = challenge
+        if len(self._challenges) > MAX_CHALLENGES:
+            _, oldest = self._challenges.popitem(last=False)
+            shutil.rmtree(oldest.compiled.olean.parent, ignore_errors=True)
+        return challenge
+
+    async def _compile(self, text: str) -> Compiled | CompileErrors | Stopped:
+        return await compile_text(self._command, text, self._folder, self._limits)
 
     async def _reported(
         self,
         texts: AuditTexts,
-        challenge: _Compiled,
-        compiled: dict[int, _Compiled],
+        challenge: Compiled,
+        compiled: dict[int, Compiled],
         declaration: str,
     ) -> dict[int, AuditResult]:
         if not compiled:
@@ -172,14 +168,14 @@ class FreshAuditor:
         return {index: _judge(facts, declaration) for index, facts in pairs}
 
     async def _report(
-        self, texts: AuditTexts, challenge: _Compiled, compiled: Sequence[_Compiled]
+        self, texts: AuditTexts, challenge: Compiled, compiled: Sequence[Compiled]
     ) -> Report | Stopped:
         """Run the auditor's program in a folder that no candidate has seen."""
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         program, target, nonce = folder / "Audit.lean", folder / "report", secrets.token_hex(16)
         program.write_text(PROGRAM, encoding="utf-8", newline="\n")
-        if not challenge.intact():
-            return Stopped("The compiled challenge was changed while a solution was compiled.")
+        if not all(file.intact() for file in [challenge, *compiled]):
+            return Stopped("A compiled file was changed after it was compiled.")
         files = [str(challenge.olean), *(str(one.olean) for one in compiled)]
         arguments = [
             f"-s{_STACK_KB}",
@@ -213,40 +209,12 @@ def _judge(facts: SolutionFacts, declaration: str) -> AuditResult:
     return Proved(declaration, tuple(sorted(map(shown, facts.axioms))), 0)
 
 
-def _not_compiled(outcome: _Refused | Stopped, declaration: str) -> NotProved | AuditUndecided:
+def _not_compiled(outcome: CompileErrors | Stopped, declaration: str) -> NotProved | AuditUndecided:
     if isinstance(outcome, Stopped):
         return AuditUndecided(declaration, outcome.reason, 0)
-    if all("deterministic) timeout" in error for error in outcome.errors):
-        return AuditUndecided(declaration, _first(outcome.errors), 0)
-    return NotProved(declaration, tuple(f"Lean: {error}" for error in outcome.errors[:5]), 0)
-
-
-def _errors(outcome: Finished) -> _Refused:
-    """What Lean complained of, for people: a forged line here can only say "not proved"."""
-    found = []
-    for line in outcome.output.splitlines():
-        try:
-            message = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(message, dict) and message.get("severity") == "error":
-            where = message.get("pos") or {}
-            text = " ".join(str(message.get("data", "")).split())[:300]
-            found.append(f"{where.get('line', '?')}:{where.get('column', '?')}: {text}")
-    return _Refused(tuple(found) or (" ".join(outcome.output.split())[:300] or "no message",))
-
-
-def _first(errors: Sequence[str]) -> str:
-    return errors[0] if errors else "no message"
-
-
-def _digests(olean: Path) -> tuple[str, ...]:
-    parts = [olean.with_suffix(suffix) for suffix in _PARTS]
-    return tuple(_digest(part) for part in parts)
-
-
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+    if outcome.only_timeouts:
+        return AuditUndecided(declaration, outcome.first, 0)
+    return NotProved(declaration, tuple(f"Lean: {error}" for _, error in outcome.errors[:5]), 0)
 
 
 def _timed(result: AuditResult | None, declaration: str, milliseconds: float) -> AuditResult:

@@ -9,6 +9,7 @@ compiled statements differ, and Lean's program compares those.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from fd_core.landing import land
@@ -30,14 +31,27 @@ _STATEMENT_TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AuditTexts:
-    """What to compile: `name` is the target as Lean will know it; `inserted` is for the gate."""
+    """What to compile: a head that both files share, and the two proofs."""
 
     name: str
-    challenge: str
-    solution: str
+    """The target as Lean will know it."""
+    head: str
+    open_proof: str
+    proof: str
     inserted: str
+    """What the solution put in: for the gate."""
     opened: bool
     """Whether the challenge's whole proof is `sorry`: then it must show up in its axioms."""
+
+    @property
+    def challenge(self) -> str:
+        """The file with the proof open."""
+        return self.head + self.open_proof
+
+    @property
+    def solution(self) -> str:
+        """The file with the proof."""
+        return self.head + self.proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +112,34 @@ def prepare(challenge: str, solution: str, label: str) -> AuditTexts | TextRefus
     head, name = _named(challenge[:statement_end], target)
     return AuditTexts(
         name=name,
-        challenge=head + (":= sorry\n" if opened else before + "\n"),
-        solution=head + after + "\n",
+        head=head,
+        open_proof=":= sorry\n" if opened else before + "\n",
+        proof=after + "\n",
         inserted=_difference(before, after),
         opened=opened,
     )
+
+
+def open_failing(head: str, lines: Collection[int]) -> str | None:
+    """The head with `sorry` for the proofs of those theorems that hold the given lines (from 1).
+
+    Their statements stay, so the target's meaning stays; if it rests on one of them, its axioms
+    show it. None if an error lies anywhere but in a theorem's proof.
+    """
+    failing: dict[int, tuple[int, int]] = {}
+    for line in lines:
+        offset = len("".join(head.splitlines(keepends=True)[: line - 1]))
+        found = declaration_at(head, offset)
+        if found is None or found.keyword not in _PROOF_KINDS or found.end >= len(head):
+            return None
+        end = _statement_end(head, found)
+        if end is None or head.count("\n", 0, end) + 1 > line:
+            return None
+        failing[found.start] = (end, _cut(head, found))
+    for start in sorted(failing, reverse=True):
+        end, cut = failing[start]
+        head = f"{head[:end]}:= sorry\n\n{head[cut:]}"
+    return head
 
 
 def _find(text: str, label: str) -> Declaration | None:

@@ -8,6 +8,7 @@ from fd_core.lean.audit_text import (
     AuditTexts,
     TextRefused,
     label_of,
+    open_failing,
     pair_of,
     prepare,
 )
@@ -140,3 +141,19 @@ def test_whole_file_attacks_stop_here_or_keep_the_text_before_the_proof() -> Non
         if isinstance(texts, AuditTexts):
             shared = attack.challenge.split("target")[0]
             assert texts.solution.startswith(shared), attack.id
+
+
+def test_failing_theorems_above_are_opened() -> None:
+    head = "theorem a : P := by\n  simp\n\n@[simp] theorem b : Q := by\n  rfl\n\ntheorem two : R "
+    one = open_failing(head, {5})
+    assert one is not None
+    assert one.split() == head.replace("by\n  rfl", "sorry").split()
+    both = open_failing(head, {2, 5})
+    assert both is not None
+    assert both.count(":= sorry") == 2
+
+
+@pytest.mark.parametrize("line", [1, 3, 6, 0])
+def test_errors_elsewhere_are_not_mended(line: int) -> None:
+    head = "def a : P := foo\n\ntheorem b\n    : Q := by\n  rfl\ntheorem two : R "
+    assert open_failing(head, {line}) is None

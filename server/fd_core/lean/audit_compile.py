@@ -1,0 +1,96 @@
+"""Compiling the audit's files: each in a folder and a process of its own, outside the project."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .audit_process import Finished, LeanCommand, ProcessLimits, Stopped, run_lean
+
+_PARTS = (".olean", ".olean.server", ".olean.private")
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A compiled file and the digest of each of its parts, taken when it was fresh."""
+
+    olean: Path
+    digests: tuple[str, ...]
+
+    def intact(self) -> bool:
+        """Whether nobody changed it since."""
+        return self.digests == _digests(self.olean)
+
+
+@dataclass(frozen=True, slots=True)
+class CompileErrors:
+    """Lean finished and found errors: each with its line (from 1; 0 if it gave none)."""
+
+    errors: tuple[tuple[int, str], ...]
+
+    @property
+    def first(self) -> str:
+        """The first one, for people."""
+        return self.errors[0][1]
+
+    @property
+    def only_timeouts(self) -> bool:
+        """Whether Lean ran out of heartbeats and complained of nothing else."""
+        return all("deterministic) timeout" in error for _, error in self.errors)
+
+
+async def compile_text(
+    command: LeanCommand, text: str, folder: Path, limits: ProcessLimits
+) -> Compiled | CompileErrors | Stopped:
+    """Elaborate a whole file anew, in a new folder below `folder`."""
+    work = Path(tempfile.mkdtemp(dir=folder))
+    source, olean = work / "Audited.lean", work / "Audited.olean"
+    source.write_text(text, encoding="utf-8", newline="\n")
+    arguments = [*command.options, "--json", "-o", str(olean), str(source)]
+    outcome = await run_lean(command, arguments, work, limits)
+    if isinstance(outcome, Stopped):
+        return outcome
+    if outcome.status < 0:
+        return Stopped(f"Lean was ended by signal {-outcome.status}", outcome.milliseconds)
+    if outcome.status != 0:
+        return _errors(outcome)
+    digests = _digests(olean)
+    if not digests[0]:
+        return Stopped("Lean ended without a compiled file", outcome.milliseconds)
+    return Compiled(olean, digests)
+
+
+def _errors(outcome: Finished) -> CompileErrors:
+    """What Lean complained of, for people: a forged line here can only say "not proved"."""
+    found = []
+    for line in outcome.output.splitlines():
+        try:
+            message = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(message, dict) and message.get("severity") == "error":
+            found.append(_error(message))
+    said = " ".join(outcome.output.split())[:300]
+    return CompileErrors(tuple(found) or ((0, said or f"exit status {outcome.status}"),))
+
+
+def _error(message: dict[str, Any]) -> tuple[int, str]:
+    where = message.get("pos")
+    line, column = (
+        (where.get("line"), where.get("column")) if isinstance(where, dict) else (None, None)
+    )
+    text = " ".join(str(message.get("data", "")).split())[:300]
+    return (line if isinstance(line, int) else 0), f"{line}:{column}: {text}"
+
+
+def _digests(olean: Path) -> tuple[str, ...]:
+    parts = [olean.with_suffix(suffix) for suffix in _PARTS]
+    return tuple(_digest(part) for part in parts)
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""

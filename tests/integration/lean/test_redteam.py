@@ -1,0 +1,171 @@
+"""The red-team rows and honest proofs against a real Lean: with the gate, and with it left out."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fd_core.lean.audit import FreshAuditor
+from fd_core.lean.audit_process import LeanCommand, ProcessLimits, run_lean
+from fd_core.lean.audit_project import lean_command
+from fd_core.lean.audit_text import AuditTexts, prepare
+from fd_core.settings import LeanSettings
+from fd_core.suggestion import AuditResult, AuditUndecided, NotProved, Proved
+from support import availability
+from support.redteam import URI, Attack, attacks, caught_by, document, honest
+
+pytestmark = pytest.mark.lean
+
+ROWS = sorted({attack.row for attack in attacks()})
+HONEST_SAMPLE = 40
+"""Recorded proofs per run, beside all hand-written ones; `benchmarks/false_accepts.py` does all."""
+
+
+@pytest.fixture
+async def command(tmp_path: Path) -> LeanCommand:
+    return await lean_command(tmp_path, None, availability.toolchain())
+
+
+@pytest.fixture
+async def auditor(command: LeanCommand) -> AsyncIterator[FreshAuditor]:
+    fresh = FreshAuditor(command)
+    yield fresh
+    await fresh.aclose()
+
+
+def impatient(command: LeanCommand, attack: Attack, *, gate: bool) -> FreshAuditor:
+    seconds = attack.seconds or LeanSettings().audit_s
+    return FreshAuditor(command, LeanSettings(audit_s=seconds, memory_mb=6_000), gate=gate)
+
+
+async def below_the_text(command: LeanCommand, attack: Attack) -> AuditResult:
+    """The layers below text and gate alone."""
+    texts = prepare(attack.challenge, attack.solution, "target")
+    if not isinstance(texts, AuditTexts):
+        texts = AuditTexts("target", "", attack.challenge, attack.solution, "", opened=True)
+    auditor = impatient(command, attack, gate=False)
+    try:
+        return (await auditor.judge({0: texts}, "target"))[0]
+    finally:
+        await auditor.aclose()
+
+
+@pytest.mark.parametrize("row", ROWS)
+async def test_no_attack_is_called_proved(row: int, command: LeanCommand) -> None:
+    for attack in (a for a in attacks() if a.row == row):
+        auditor = impatient(command, attack, gate=True)
+        try:
+            result = await auditor.audit(
+                document(attack.challenge), document(attack.solution), "target"
+            )
+        finally:
+            await auditor.aclose()
+        assert not isinstance(result, Proved), attack.id
+        assert caught_by(result), attack.id
+
+
+@pytest.mark.parametrize("row", ROWS)
+async def test_deeper_layers_hold_without_gate_and_text(row: int, command: LeanCommand) -> None:
+    for attack in (a for a in attacks() if a.row == row):
+        result = await below_the_text(command, attack)
+        assert not isinstance(result, Proved), attack.id
+
+
+async def test_honest_proofs_are_accepted(auditor: FreshAuditor) -> None:
+    proofs = honest()
+    recorded = [proof for proof in proofs if proof.origin == "recorded"]
+    sample = random.Random(0).sample(recorded, min(HONEST_SAMPLE, len(recorded)))
+    chosen = sample + [proof for proof in proofs if proof.origin == "hand"]
+    groups = defaultdict(list)
+    for proof in chosen:
+        groups[proof.challenge, proof.declaration].append(proof)
+    refused = {}
+    for (challenge, declaration), group in groups.items():
+        solutions = [document(proof.solution) for proof in group]
+        results = await auditor.audit_many(document(challenge), solutions, declaration)
+        for proof, result in zip(group, results, strict=True):
+            if not isinstance(result, Proved):
+                refused[proof.name] = result
+    assert len(refused) <= len(chosen) // 100, refused
+
+
+async def test_axioms_are_named(auditor: FreshAuditor) -> None:
+    challenge = "theorem target (p : Prop) : p ∨ ¬p := by\n  sorry\n"
+    solution = challenge.replace("sorry", "exact Classical.em p")
+    result = await auditor.audit(document(challenge), document(solution), "target")
+    assert isinstance(result, Proved)
+    assert result.axioms == ("Classical.choice", "Quot.sound", "propext")
+
+
+async def test_an_axiom_of_an_imported_module_is_named(
+    command: LeanCommand, tmp_path: Path
+) -> None:
+    (tmp_path / "Smuggled.lean").write_text("axiom Std.trusted : False\n")
+    arguments = ["-o", str(tmp_path / "Smuggled.olean"), str(tmp_path / "Smuggled.lean")]
+    await run_lean(command, arguments, tmp_path, ProcessLimits(100, 4_000))
+    auditor = FreshAuditor(replace(command, search_path=(*command.search_path, tmp_path)))
+    challenge = "import Smuggled\ntheorem target : False := by\n  sorry\n"
+    solution = challenge.replace("sorry", "exact Std.trusted")
+    result = await auditor.audit(document(challenge), document(solution), "target")
+    await auditor.aclose()
+    assert isinstance(result, NotProved)
+    assert result.reasons == ("It rests on the axiom `Std.trusted`.",)
+
+
+async def test_a_module_file(auditor: FreshAuditor) -> None:
+    challenge = "module\n\npublic theorem target (n : Nat) : n + 0 = n := by\n  sorry\n"
+    right = await auditor.audit(
+        document(challenge), document(challenge.replace("sorry", "rfl")), "target"
+    )
+    assert isinstance(right, Proved)
+    open_still = await auditor.audit(document(challenge), document(challenge), "target")
+    assert isinstance(open_still, NotProved)
+
+
+async def test_several_solutions_in_order(auditor: FreshAuditor) -> None:
+    challenge = "theorem target : 1 + 1 = 2 := by\n  sorry\n"
+    texts = ["rfl", "sorry", "omega", "exact foo", "native_decide", "simp"]
+    solutions = [document(challenge.replace("sorry", text)) for text in texts]
+    results = await auditor.audit_many(document(challenge), solutions, "target")
+    assert [isinstance(r, Proved) for r in results] == [True, False, True, False, False, True]
+    assert isinstance(results[3], NotProved)
+    assert "foo" in results[3].reasons[0]
+
+
+async def test_a_broken_definition_above_is_undecided(auditor: FreshAuditor) -> None:
+    challenge = "def broken : Nat := foo\n\ntheorem target : True := by\n  sorry\n"
+    solution = document(challenge.replace("sorry", "trivial"))
+    result = await auditor.audit(document(challenge), solution, "target")
+    assert isinstance(result, AuditUndecided)
+    assert "does not compile" in result.reason
+
+
+async def test_a_broken_theorem_above_matters_only_if_used(auditor: FreshAuditor) -> None:
+    challenge = (
+        "theorem broken : 1 = 2 := by\n  rfl\n\ntheorem target : 1 = 2 ∨ True := by\n  sorry\n"
+    )
+    for proof, kind in [("exact .inr trivial", Proved), ("exact .inl broken", NotProved)]:
+        solution = document(challenge.replace("sorry", proof))
+        assert isinstance(await auditor.audit(document(challenge), solution, "target"), kind)
+
+
+async def test_a_later_error_does_not_matter(auditor: FreshAuditor) -> None:
+    challenge = "theorem target : True := by\n  sorry\n\ntheorem broken : 1 = 2 := by rfl\n"
+    solution = document(challenge.replace("sorry", "trivial"))
+    assert isinstance(await auditor.audit(document(challenge), solution, "target"), Proved)
+
+
+async def test_the_users_folder_is_left_alone(auditor: FreshAuditor, tmp_path: Path) -> None:
+    file = tmp_path / "User.lean"
+    file.write_text("theorem target : True := by\n  sorry\n")
+    before = file.stat().st_mtime_ns
+    challenge = replace(document(file.read_text()), uri=file.as_uri())
+    solution = replace(challenge, text=challenge.text.replace("sorry", "trivial"))
+    assert isinstance(await auditor.audit(challenge, solution, "target"), Proved)
+    assert file.stat().st_mtime_ns == before
+    assert list(tmp_path.iterdir()) == [file]
+    assert challenge.uri != URI
