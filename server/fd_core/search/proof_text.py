@@ -104,6 +104,8 @@ class Step:
     first: int
     last: int
     column: int
+    block_end: int
+    """The line after the last of its block."""
 
 
 def steps_of(text: str) -> list[Step]:
@@ -116,7 +118,7 @@ def _steps(lines: list[str], first: int, last: int, column: int) -> list[Step]:
     starts = [i for i in range(first, last) if _begins_step(lines[i], column, i == first)]
     found = []
     for start, end in zip(starts, [*starts[1:], last], strict=True):
-        found.append(Step(start, end, column))
+        found.append(Step(start, end, column, last))
         for block in _blocks_inside(lines, start, end, column):
             found += _steps(lines, *block)
     return found
@@ -142,7 +144,7 @@ def _blocks_inside(
         nested = [_behind(lines, i, j) for i, j in zip(arms, [*arms[1:], end], strict=True)]
     else:
         nested = [_behind(lines, start, end)]
-    return [block for block in nested if block is not None]
+    return [block for block in nested if block is not None and block[2] > column]
 
 
 def _behind(lines: list[str], start: int, end: int) -> tuple[int, int, int] | None:
