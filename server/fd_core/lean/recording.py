@@ -17,12 +17,6 @@ from fd_core.ports import CheckLimits, Lean
 from fd_core.proof import Complete, Document, GoalsAnswer, NoProof, ProofSite, ProofState
 from fd_core.suggestion import AuditResult, Candidate, Judgement, Message
 
-RECORD_VARIABLE = "FD_RECORD_LEAN"
-"""Record everything a live Lean says into this folder."""
-PLAY_VARIABLE = "FD_RECORDED_LEAN"
-"""Play the recordings in these folders (`os.pathsep` between them); no Lean is started."""
-
-
 _DEFAULT_LIMITS = CheckLimits()
 
 
@@ -33,7 +27,8 @@ class RecordingLean:
         self._inner = inner
         self._file = folder / fmt.FILE
         self._written: set[str] = set()
-        self._open(note)
+        self._note = note
+        self._open()
 
     @property
     def label(self) -> str:
@@ -110,7 +105,7 @@ class RecordingLean:
         self._write(fmt.StateSeen(key, tuple(map(str, state.goals))))
         return key
 
-    def _open(self, note: str) -> None:
+    def _open(self) -> None:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             if self._file.exists():
@@ -119,16 +114,20 @@ class RecordingLean:
         except OSError as error:
             raise LeanError(
                 f"can't record into {self._file}: {error.strerror}",
-                fix=f"Let {RECORD_VARIABLE} name a folder that can be written.",
+                fix="Let FD_RECORD_LEAN name a folder that can be written.",
             ) from error
+
+    def _head(self) -> fmt.Recorded:
         version = self._inner.label.removeprefix("Lean ")
         today = datetime.now(UTC).date().isoformat()
-        self._write(fmt.Recorded(fmt.FORMAT, version, today, note))
+        return fmt.Recorded(fmt.FORMAT, version, today, self._note)
 
     def _write(self, row: fmt.Line) -> None:
         line = fmt.encode(row)
         if line in self._written:
             return
+        if not self._written and not isinstance(row, fmt.Recorded):
+            self._write(self._head())
         self._written.add(line)
         with self._file.open("a", encoding="utf-8") as file:
             file.write(line + "\n")

@@ -125,7 +125,9 @@ class Walk:
             await self._say_start()
         place = f"{self._file.path.name}:{at.line + 1}:{at.column + 1}"
         self._say("")
-        self._say(screen.heading(f"── {declaration_name(shown, at)}   {place}{self._mark()}"))
+        self._say(
+            screen.heading(f"── {declaration_name(shown.document, at)}   {place}{self._mark()}")
+        )
         self._say(screen.goals(goals))
         asked = time.monotonic()
         result = await self._editor.suggest(
@@ -147,13 +149,13 @@ class Walk:
     def _told(self, attempt: Attempt) -> None:
         result = attempt.result
         spent = f"{result.nodes} states, {result.milliseconds / 1_000:.1f} s"
-        if attempt.proved and result.audit is not None:
-            self._say(f"  search ({spent}):")
-            self._say("\n".join("    " + line for line in result.proof.strip().split("\n")))
-            self._say(f"  {screen.audit(result.audit)}{self._mark()}")
-        else:
-            why = screen.audit(result.audit) if result.audit else result.reason
-            self._say(f"  search ({spent}): stays open: {why or 'nothing found'}")
+        if not result.found:
+            self._say(f"  search ({spent}): stays open: {result.reason or 'nothing found'}")
+            return
+        self._say(f"  search ({spent}):")
+        self._say("\n".join("    " + line for line in result.proof.strip().split("\n")))
+        if attempt.audit is not None:
+            self._say(f"  {screen.audit(attempt.audit)}{self._mark()}")
 
     async def _say_start(self) -> None:
         status = await self._editor.get_status()

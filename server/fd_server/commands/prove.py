@@ -17,7 +17,13 @@ from fd_core.protocol import ProveResult
 
 from fd_server.commands import screen, target
 from fd_server.commands.editor import Editor, Shown
-from fd_server.commands.proving import Attempt, Outcome, prove_at, prove_each
+from fd_server.commands.proving import (
+    Attempt,
+    Outcome,
+    prove_at,
+    prove_declaration,
+    prove_each,
+)
 from fd_server.commands.target import LeanFile, Target, TargetError
 
 _ROUNDS = 3
@@ -30,7 +36,7 @@ _ROUNDS = 3
 @click.option("--seconds", type=click.FloatRange(0.1, 86_400), help="Budget for each goal.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON value on stdout.")
 def command(place: str, every: bool, write: bool, seconds: float | None, as_json: bool) -> None:
-    """Prove the first `sorry` of FILE, the one at LINE, or all of them.
+    """Prove the first open declaration of FILE, the `sorry` at LINE, or all of them.
 
     Prints the finished file's changed part; the file itself is touched only with --write. Exit
     status 1 if something stayed open.
@@ -78,10 +84,13 @@ async def _round(
     told = _silent if quiet else _tell
     if every:
         return await prove_each(editor, shown, prover, told)
-    at = asked.at or asked.file.open_goals()[0]
-    attempt, after = await prove_at(editor, shown, at, prover)
-    told(attempt)
-    return Outcome(after.document.text, (attempt,))
+    if asked.at is not None:
+        attempt, after = await prove_at(editor, shown, asked.at, prover)
+        told(attempt)
+        return Outcome(after.document.text, (attempt,))
+    first = asked.file.open_goals()[0]
+    attempts, after = await prove_declaration(editor, shown, first, prover, told)
+    return Outcome(after.document.text, tuple(attempts))
 
 
 def _write(file: LeanFile, text: str) -> None:
@@ -102,11 +111,12 @@ def _tell(attempt: Attempt) -> None:
     place = f"line {attempt.at.line + 1}"
     click.echo(screen.heading(f"{attempt.declaration} ({place})"))
     result = attempt.result
-    if attempt.proved and result.audit is not None:
-        click.echo("  " + screen.audit(result.audit))
+    if result.found:
         click.echo("\n".join("    " + line for line in result.proof.strip().split("\n")))
-    else:
-        why = screen.audit(result.audit) if result.audit else result.reason or "nothing found"
+    if attempt.audit is not None:
+        click.echo("  " + screen.audit(attempt.audit))
+    if not attempt.proved and attempt.audit is None:
+        why = result.reason or "nothing found"
         click.echo(f"  open: {why} ({result.nodes} states, {result.milliseconds / 1000:.1f} s)")
 
 
