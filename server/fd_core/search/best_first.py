@@ -7,14 +7,12 @@ likely next. Results come as events as they are known. Closing the stream stops 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from typing import cast
 
 from fd_core.candidate_text import normalise
-from fd_core.errors import PolicyError
 from fd_core.ports import Checker, CheckLimits, Policy, SampleRequest
 from fd_core.proof import ProofState
 from fd_core.search.and_or import Graph, Node
@@ -28,15 +26,18 @@ from fd_core.search.events import (
 )
 from fd_core.search.frontier import Frontier, step_cost
 from fd_core.search.proof_text import render
+from fd_core.search.sampling import Samples
 from fd_core.search.subgoals import states_after
 from fd_core.settings import SearchSettings
 from fd_core.suggestion import Candidate, Closed, Judgement, Origin, Progressed
 
-_LOG = logging.getLogger(__name__)
-SAMPLE_S = 5.0
-"""How long a policy may take for one node."""
+SAMPLE_S, WHOLE_PROOF_S = 10.0, 60.0
+"""How long a policy may take for the steps at one node, and for whole proofs; Lean is not idle
+meanwhile."""
 ROUNDS = 2
 """How often a policy is asked at one node: a model may have something new to say."""
+MOST_AHEAD = 2
+"""For how many nodes the policy may be at work at once."""
 SEARCH = Origin("search", "best-first")
 LIMITS = CheckLimits()
 
@@ -56,7 +57,7 @@ def best_first(
 
 
 class _Search:
-    """One search. `_graph` grows; `_frontier` knows what is next; `_ahead` samples beside Lean."""
+    """One search. `_graph` grows; `_frontier` knows what is next; the policy samples ahead beside Lean."""
 
     def __init__(
         self,
@@ -70,46 +71,48 @@ class _Search:
         self._settings, self._limits = settings, limits
         self._graph = Graph(state)
         self._frontier = Frontier(self._graph)
-        self._ahead: dict[int, asyncio.Task[list[Candidate]]] = {}
         self._began = time.monotonic()
         self._expanded = self._tried = 0
+        self._whole = Samples()
+        self._stuck = False
 
     async def events(self) -> AsyncGenerator[SearchEvent]:
+        """The search, up to its end."""
         try:
             self._frontier.push(self._graph.root)
-            async for event in self._whole_proofs():
-                yield event
+            self._whole.start(self._policy, self._request(self._graph.root, whole_proof=True))
+            self._look_ahead(self._graph.root)
+            await self._whole.ready(self._settings.width)
             reason: Reason | None = None
             while reason is None:
                 if (solution := await self._solution()) is not None:
                     yield solution
                     reason = "proved"
                 elif (reason := self._ended()) is None:
-                    node = self._frontier.pop()
-                    if node is None:
-                        reason = "nothing left to try"
-                        continue
-                    for event in await self._expand(node):
+                    for event in await self._next():
                         yield event
             yield Finished(reason, self._expanded, self._tried, self._milliseconds())
         finally:
             await self._stop_sampling()
 
-    async def _whole_proofs(self) -> AsyncGenerator[SearchEvent]:
-        """The policy's whole proofs, each judged at the root; those that stop short are steps."""
-        root = self._graph.root
-        found = await self._sample(root, whole_proof=True)
-        if not found or self._seconds_left() <= 0:
-            return
-        self._look_ahead(root)
-        batch = list(enumerate(found[: self._settings.width]))
-        self._frontier.untried(root).seen.update(candidate.text for _, candidate in batch)
-        for event in await self._judge(root, batch):
-            yield event
+    async def _next(self) -> list[SearchEvent]:
+        """Whole proofs that have come, judged at the root; else the best node's next batch."""
+        if batch := self._whole.take(self._settings.width):
+            root = self._graph.root
+            self._frontier.samples(root).forget(candidate.text for _, candidate in batch)
+            return await self._judge(root, batch)
+        node = self._frontier.pop()
+        if node is not None:
+            return await self._expand(node)
+        await self._whole.ready(1)
+        self._stuck = not self._whole.waiting
+        return []
 
     def _ended(self) -> Reason | None:
         if self._seconds_left() <= 0:
             return "out of time"
+        if self._stuck:
+            return "nothing left to try"
         return "out of nodes" if self._expanded >= self._settings.nodes else None
 
     def _seconds_left(self) -> float:
@@ -119,45 +122,31 @@ class _Search:
         return (time.monotonic() - self._began) * 1000
 
     async def _expand(self, node: Node) -> list[SearchEvent]:
-        untried = self._frontier.untried(node)
-        if not untried.waiting:
-            untried.add(await self._candidates(node))
-        batch = untried.take(self._settings.width)
+        samples = self._frontier.samples(node)
+        if not samples.waiting and samples.rounds < ROUNDS:
+            samples.start(self._policy, self._request(node))
+        await samples.ready(self._settings.width)
+        batch = samples.take(self._settings.width)
         events: list[SearchEvent] = []
         if batch:
-            self._look_ahead()
+            self._look_ahead(self._frontier.next_unsampled())
             events = await self._judge(node, batch)
-        if untried.waiting or (batch and untried.rounds < ROUNDS):
+        if samples.waiting or samples.running or (batch and samples.rounds < ROUNDS):
             self._frontier.push(node)
         else:
             node.exhausted = True
         return events
 
-    async def _candidates(self, node: Node) -> list[Candidate]:
-        task = self._ahead.pop(node.id, None)
-        return await (task if task is not None else self._sample(node))
+    def _request(self, node: Node, *, whole_proof: bool = False) -> SampleRequest:
+        most = WHOLE_PROOF_S if whole_proof else SAMPLE_S
+        seconds = min(most, max(self._seconds_left(), 0.01))
+        return SampleRequest(node.state, self._settings.width, whole_proof, seconds)
 
-    async def _sample(self, node: Node, *, whole_proof: bool = False) -> list[Candidate]:
-        """What the policy proposes within its time; what it had said when time ran out is kept."""
-        seconds = min(SAMPLE_S, max(self._seconds_left(), 0.01))
-        request = SampleRequest(node.state, self._settings.width, whole_proof, seconds)
-        found: list[Candidate] = []
-        stream = cast("AsyncGenerator[Candidate]", self._policy.sample(request))
-        try:
-            async with asyncio.timeout(seconds), aclosing(stream) as candidates:
-                async for candidate in candidates:
-                    found.append(candidate)
-        except TimeoutError:
-            pass
-        except PolicyError as error:
-            _LOG.warning("the policy failed at node %d: %s", node.id, error.what)
-        return found
-
-    def _look_ahead(self, node: Node | None = None) -> None:
+    def _look_ahead(self, node: Node | None) -> None:
         """Let the policy work on the goal that is likely next, while Lean works on this one."""
-        node = node or self._frontier.next_unsampled()
-        if node is not None and node.id not in self._ahead:
-            self._ahead[node.id] = asyncio.create_task(self._sample(node))
+        busy = sum(1 for _ in self._frontier.running())
+        if node is not None and busy < MOST_AHEAD:
+            self._frontier.samples(node).start(self._policy, self._request(node))
 
     async def _judge(self, node: Node, batch: Sequence[tuple[int, Candidate]]) -> list[SearchEvent]:
         """Lean's verdicts on a batch, up to the first that closes."""
@@ -239,6 +228,5 @@ class _Search:
         return any(isinstance(item.verdict, Closed) for item in judged)
 
     async def _stop_sampling(self) -> None:
-        for task in self._ahead.values():
-            task.cancel()
-        await asyncio.gather(*self._ahead.values(), return_exceptions=True)
+        for samples in [self._whole, *self._frontier.running()]:
+            await samples.stop()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from fd_core.search.and_or import Graph, Node
+from fd_core.search.sampling import Samples
 from fd_core.suggestion import Candidate
 
 DEPTH_COST = 0.3
@@ -25,29 +24,6 @@ def step_cost(candidate: Candidate, rank: int) -> float:
     return min(max(-candidate.logprob, _LEAST), _MOST)
 
 
-@dataclass(slots=True)
-class Untried:
-    """What was sampled at a node and not yet judged, with ranks; `rounds` counts the samplings."""
-
-    waiting: deque[tuple[int, Candidate]] = field(default_factory=deque)
-    seen: set[str] = field(default_factory=set)
-    batches: int = 0
-    rounds: int = 0
-
-    def add(self, candidates: Iterable[Candidate]) -> None:
-        """Keep those not seen here before."""
-        self.rounds += 1
-        for candidate in candidates:
-            if candidate.text not in self.seen:
-                self.waiting.append((len(self.seen), candidate))
-                self.seen.add(candidate.text)
-
-    def take(self, count: int) -> list[tuple[int, Candidate]]:
-        """The next ones, best first."""
-        self.batches += 1
-        return [self.waiting.popleft() for _ in range(min(count, len(self.waiting)))]
-
-
 class Frontier:
     """Open nodes by score."""
 
@@ -55,17 +31,21 @@ class Frontier:
         self._graph = graph
         self._queue: list[tuple[float, int, Node]] = []
         self._order = 0
-        self._untried: dict[int, Untried] = {}
+        self._samples: dict[int, Samples] = {}
 
-    def untried(self, node: Node) -> Untried:
+    def samples(self, node: Node) -> Samples:
         """The candidates of a node."""
-        return self._untried.setdefault(node.id, Untried())
+        return self._samples.setdefault(node.id, Samples())
+
+    def running(self) -> Iterator[Samples]:
+        """All for which the policy is at work, oldest first."""
+        return (samples for samples in self._samples.values() if samples.running)
 
     def score(self, node: Node) -> float:
         """Cumulative cost, depth, goals left beside and at the node, and batches tried in vain."""
         beside = min((len(step.children) - 1 for step in node.reached_by), default=0)
         goals = beside + len(node.state.goals) - 1
-        tried = self.untried(node).batches
+        tried = self.samples(node).batches
         return node.cost + DEPTH_COST * node.depth + GOAL_COST * goals + RETRY_COST * tried
 
     def push(self, node: Node) -> None:
@@ -84,7 +64,7 @@ class Frontier:
     def next_unsampled(self) -> Node | None:
         """The node whose candidates will be wanted first among those that have none yet."""
         for _, _, node in heapq.nsmallest(4, self._queue):
-            if self._is_open(node) and not self.untried(node).rounds:
+            if self._is_open(node) and not self.samples(node).rounds:
                 return node
         return None
 
