@@ -5,39 +5,35 @@ The heavy ones are imported when first built, so that neither `--help` nor `init
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from pathlib import Path
 
+from fd_core.adapter import Adapter
 from fd_core.ports import AdapterRegistry, Lean, Policy
 from fd_core.settings import Settings
 
-from fd_server.workbench import Parts
-
-RECORDED_LEAN = "FD_RECORDED_LEAN"
-"""Names a folder of recordings that answers instead of a live Lean; everything is labelled so."""
+from fd_server.engines import Parts
 
 
 def real_parts() -> Parts:
     """What `fd-server` is made of."""
-    return Parts(lean=lean_for, policy=policy_for, registry=registry)
+    return Parts(lean=lean_for, policy=policy_for, registry=registry, adapters=adapters)
 
 
 def lean_for(project: Path, settings: Settings) -> Lean:
     """A project's Lean: live, or recorded if the environment names a recording."""
-    if folder := os.environ.get(RECORDED_LEAN):
-        from fd_core.lean.recorded import RecordedLean
+    from fd_core.lean.opening import open_lean
 
-        return RecordedLean(Path(folder))
-    from fd_core.lean.live import LiveLean
-
-    return LiveLean(project, settings.lean)
+    return open_lean(project, settings.lean)
 
 
-def policy_for(settings: Settings, lean: Lean, registry: AdapterRegistry) -> Policy:
-    """The mixture of Lean's automation and the configured model."""
+def policy_for(project: Path, settings: Settings, lean: Lean, registry: AdapterRegistry) -> Policy:
+    """Memory, Lean's automation and the configured model, under one budget."""
     from fd_core.policy.choice import from_settings
 
-    return from_settings(settings, lean, registry)
+    from fd_server.recorded_events import RecordedEvents
+
+    return from_settings(settings, lean, registry, RecordedEvents(settings), project=project)
 
 
 def registry() -> AdapterRegistry:
@@ -45,3 +41,10 @@ def registry() -> AdapterRegistry:
     from fd_core.registry import FolderRegistry
 
     return FolderRegistry()
+
+
+def adapters(registry: AdapterRegistry) -> Sequence[Adapter]:
+    """All adapters of the registry on disk."""
+    from fd_core.registry import FolderRegistry
+
+    return registry.adapters() if isinstance(registry, FolderRegistry) else ()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fd_core.errors import LeanError, PolicyError, ToolchainError
 from fd_core.landing import normalise
@@ -22,6 +23,7 @@ from fd_server.cache import CandidateCache
 from fd_server.status import StatusBoard
 
 FIRST_BATCH, LATER_BATCH = 8, 32
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Job:
         self.sampled = 0
         self.done = False
         self.out_of_time = False
+        self.reported = 0
         self.timings_ms: dict[str, float] = {}
         self._began = time.perf_counter()
         self._pulse = asyncio.Event()
@@ -121,12 +124,22 @@ class Job:
             state, ask.samples, ask.whole_proof, ask.seconds, ask.failed, ask.messages
         )
         try:
-            async for candidate in self._policy.sample(request):
-                self._take(candidate, inbox)
+            async with closing(self._policy.sample(request)) as stream:
+                async for candidate in stream:
+                    self._take(candidate, inbox)
+            self._tell_policy()
         except PolicyError as error:
             self._status.policy_down(error)
         finally:
             inbox.put_nowait(None)
+
+    def _tell_policy(self) -> None:
+        """A mixture goes on without a member that failed, and says which."""
+        problems = getattr(self._policy, "problems", None)
+        if problems:
+            self._status.policy_down(PolicyError(problems[0].what, fix=problems[0].fix))
+        else:
+            self._status.policy_up()
 
     def _take(self, candidate: Candidate, inbox: asyncio.Queue[Candidate | None]) -> None:
         key = normalise(candidate.text)
@@ -142,8 +155,7 @@ class Job:
             batch, more = await _next_batch(inbox, size)
             if not batch:
                 continue
-            # check() is an async generator in every implementation: close it when we are cancelled.
-            async with aclosing(self._lean.check(state, batch, self._limits)) as stream:  # type: ignore[type-var]
+            async with closing(self._lean.check(state, batch, self._limits)) as stream:
                 async for judgement in stream:
                     self._judged(judgement)
             size = LATER_BATCH
@@ -184,6 +196,17 @@ class Job:
 
     def _mark(self, stage: str) -> None:
         self.timings_ms.setdefault(stage, (time.perf_counter() - self._began) * 1000)
+
+
+@asynccontextmanager
+async def closing(stream: AsyncIterator[Item]) -> AsyncIterator[AsyncIterator[Item]]:
+    """A stream that is closed when we leave it, cancelled or not: closing it stops its work."""
+    try:
+        yield stream
+    finally:
+        close = getattr(stream, "aclose", None)
+        if close is not None:
+            await close()
 
 
 async def _next_batch(

@@ -11,7 +11,9 @@ from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fd_core import locations
-from fd_core.errors import SettingsError
+from fd_core.errors import LeanError, SettingsError, ToolchainError
+from fd_core.proof import Document
+from fd_core.sites import open_sites
 from lsprotocol import types
 
 from fd_server.client import Client
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _WATCHED = ("**/lean-toolchain", "**/lake-manifest.json", "**/lakefile.*", "**/.fd-prover.toml")
+_AFTER_SAVE_S, _COMMIT_CHECK_S = 1.0, 30.0
 _SECTIONS = ("fd-prover", "fdProver", "fd")
 
 
@@ -52,7 +55,8 @@ class Lifecycle:
 
     async def initialized(self, _: types.InitializedParams) -> None:
         """Watch what makes answers stale; get ready what `initialize` left out."""
-        self.later(asyncio.to_thread(lambda: self._bench.records.consent))
+        self.later(asyncio.to_thread(self._bench.records.is_ready))
+        self.later(self._watch_commits())
         if self._bench.client.watches_files:
             watchers = [types.FileSystemWatcher(glob_pattern=pattern) for pattern in _WATCHED]
             options = types.DidChangeWatchedFilesRegistrationOptions(watchers=watchers)
@@ -71,12 +75,20 @@ class Lifecycle:
     def opened(self, params: types.DidOpenTextDocumentParams) -> None:
         """Mirror it, and start its project's engine in the background."""
         item = params.text_document
-        self._bench.documents.open(item.uri, item.version, item.text)
+        document = self._bench.documents.open(item.uri, item.version, item.text)
+        self._bench.observer.opened(document)
         if is_lean(item.uri):
-            self.later(self._start(item.uri))
+            self.later(self._start(document))
 
-    async def _start(self, uri: str) -> None:
-        self._bench.project_of(uri)
+    async def _start(self, document: Document) -> None:
+        """Lean loads the header while the user reads: ask for the first goal there is."""
+        project = await asyncio.to_thread(self._bench.project_of, document.uri)
+        sites = open_sites(document)
+        if project is not None and sites:
+            try:
+                await project.engine.lean.goals_at(sites[0][1])
+            except (LeanError, ToolchainError) as error:
+                self._bench.status.lean_down(error)
 
     def changed(self, params: types.DidChangeTextDocumentParams) -> None:
         """Stop work for older versions, then mirror the edit and tell who listens."""
@@ -86,13 +98,42 @@ class Lifecycle:
 
     def closed(self, params: types.DidCloseTextDocumentParams) -> None:
         """Stop work and forget it."""
-        uri = params.text_document.uri
-        self._bench.suggester.forget(uri)
-        self._bench.goals.forget(uri)
-        self._bench.documents.close(uri)
+        uri, bench = params.text_document.uri, self._bench
+        bench.suggester.forget(uri)
+        bench.long_work.closed(uri)
+        bench.decisions.closed(uri)
+        for memory in (bench.goals.forget, bench.marks.closed, bench.observer.closed):
+            memory(uri)
+        bench.documents.close(uri)
 
     def saved(self, params: types.DidSaveTextDocumentParams) -> None:
-        """Saved."""
+        """Look at what became of accepted texts and open proofs, in the background."""
+        document = self._bench.documents.get(params.text_document.uri)
+        self._bench.survivals.look_for_commits()
+        if document is not None and self._bench.records.is_recording:
+            self.later(self._observe(document))
+
+    async def _observe(self, document: Document) -> None:
+        bench = self._bench
+        project = bench.project_of(document.uri)
+        if project is None or not bench.observer.has_news(document):
+            return
+        await asyncio.sleep(_AFTER_SAVE_S)  # the user's next question goes first
+        if not bench.documents.is_current(document):
+            return
+        try:
+            messages = await bench.observer.saved(document, project)
+        except (LeanError, ToolchainError) as error:
+            _log.warning("at the save: %s", error)
+            return
+        bench.marks.judged(document, messages)
+        bench.editor.refresh_lenses()
+
+    async def _watch_commits(self) -> None:
+        while True:
+            await asyncio.sleep(_COMMIT_CHECK_S)
+            if self._bench.survivals.waits:
+                self._bench.survivals.look_for_commits()
 
     async def configured(self, params: types.DidChangeConfigurationParams) -> None:
         """New settings; wrong ones are refused with every problem, and the old ones stay."""
@@ -124,4 +165,3 @@ class Lifecycle:
         paths = [path for change in params.changes if (path := path_of(change.uri))]
         for root in {locations.project_root(path) for path in paths}:
             await self._bench.drop(root)
-        self._bench.suggester.cache.clear()

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fd_core.landing import guess_kind
 from fd_core.lean_source import sorries
 from fd_core.proof import Document, Position, ProofSite, Range
+from fd_core.sites import guess_kind
 
 _STEP_OPENING = re.compile(r"^\s+|(?:^\s*|(?<=\s))[·.]\s+|\bby\s+|<;>\s*|;\s+|=>\s+|:=\s+")
 _CLOSERS = re.compile(r"^[\s)⟩}\],;]*$")
@@ -63,30 +63,5 @@ def sorry_on_lines(document: Document, first_line: int, last_line: int) -> Proof
     return None
 
 
-def sorry_sites(document: Document) -> list[ProofSite]:
-    """Every `sorry` of a document."""
-    return [_site(document, start, end) for start, end in sorries(document.text)]
-
-
 def _site(document: Document, start: int, end: int) -> ProofSite:
     return guess_kind(document, Range(document.position(start), document.position(end)))
-
-
-def failing_step(document: Document, error: Range) -> ProofSite | None:
-    """The tactic step in which an error begins: to the end of its lines, deeper ones included."""
-    row = error.start.line
-    if row >= len(document.lines) or not document.lines[row].strip():
-        return None
-    line = document.lines[row]
-    column = step_start(line[: error.start.column])
-    last = row
-    while last + 1 < len(document.lines) and _continues(document.lines[last + 1], column):
-        last += 1
-    end = Position(last, len(document.lines[last].rstrip()))
-    if end <= Position(row, column):
-        return None
-    return guess_kind(document, Range(Position(row, column), end))
-
-
-def _continues(line: str, column: int) -> bool:
-    return bool(line.strip()) and len(line) - len(line.lstrip()) > column

@@ -66,6 +66,11 @@ class Records:
         """Whether events are written now."""
         return self.consent == "yes"
 
+    def is_ready(self) -> bool:
+        """Load what recording needs, ahead of the first event; whether it is on."""
+        self._open()
+        return self.is_recording
+
     def record(self, event: Event) -> None:
         """Queue an event if it may be written."""
         try:

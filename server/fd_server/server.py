@@ -15,11 +15,15 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 
 from fd_core.errors import SettingsError
-from fd_core.protocol import Status
+from fd_core.protocol import COMMANDS, Status
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from fd_server import client
+from fd_server import client, fd_methods
+from fd_server.editor_link import EditorLink
+from fd_server.features import code_actions, commands
+from fd_server.features.code_lens import code_lens
+from fd_server.features.completion import completion
 from fd_server.features.inline_completion import inline_completion
 from fd_server.lifecycle import Lifecycle
 from fd_server.status import StatusBoard
@@ -35,16 +39,17 @@ class FdServer(Server):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__("fd-server", _version())
-        self.bench = Workbench(parts, StatusBoard(self._send_status))
+        editor = EditorLink(self, lambda: self.bench.client)
+        self.bench = Workbench(parts, StatusBoard(self._send_status), editor)
         self.lifecycle = Lifecycle(self, self.bench)
         _bind_documents(self)
         _bind_language_features(self)
+        fd_methods.bind(self, self.bench)
 
     def _send_status(self, status: Status) -> None:
-        if self.bench.client.options.notifications and self.protocol.writer is not None:
-            self.protocol.notify("fd/status", status.to_wire())
+        self.bench.editor.tell("fd/status", status)
 
-    def report_server_error(self, error: Exception, source: type[Exception]) -> None:  # type: ignore[override]
+    def report_server_error(self, error: Exception, source: type[Exception]) -> None:
         """Errors go to the log; the user is told by the status, not by a pop-up for each."""
         _log.error("%s: %s", getattr(source, "__name__", source), error)
 
@@ -83,15 +88,19 @@ def _bind_documents(server: FdServer) -> None:
             life.welcome(client.read(params))
         except SettingsError as error:
             raise JsonRpcInvalidParams(message=str(error)) from error
+        _bind_commands(server)
 
-    bind(types.INITIALIZED)(functools.partial(life.initialized))
-    bind(types.SHUTDOWN)(functools.partial(life.shutdown))
-    bind(types.TEXT_DOCUMENT_DID_OPEN)(functools.partial(life.opened))
-    bind(types.TEXT_DOCUMENT_DID_CHANGE)(functools.partial(life.changed))
-    bind(types.TEXT_DOCUMENT_DID_CLOSE)(functools.partial(life.closed))
-    bind(types.TEXT_DOCUMENT_DID_SAVE)(functools.partial(life.saved))
-    bind(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(functools.partial(life.configured))
-    bind(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(functools.partial(life.files_changed))
+    for method, handler in (
+        (types.INITIALIZED, life.initialized),
+        (types.SHUTDOWN, life.shutdown),
+        (types.TEXT_DOCUMENT_DID_OPEN, life.opened),
+        (types.TEXT_DOCUMENT_DID_CHANGE, life.changed),
+        (types.TEXT_DOCUMENT_DID_CLOSE, life.closed),
+        (types.TEXT_DOCUMENT_DID_SAVE, life.saved),
+        (types.WORKSPACE_DID_CHANGE_CONFIGURATION, life.configured),
+        (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, life.files_changed),
+    ):
+        bind(method)(functools.partial(handler))  # pygls marks what it binds: not the method itself
 
 
 def _bind_language_features(server: FdServer) -> None:
@@ -102,3 +111,33 @@ def _bind_language_features(server: FdServer) -> None:
         types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions(),
         lambda: types.InlineCompletionList(items=[]), inline_completion,
     )  # fmt: skip
+    bind(
+        types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[" "]),
+        lambda: types.CompletionList(is_incomplete=False, items=[]), completion,
+    )  # fmt: skip
+    bind(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(
+            code_action_kinds=[types.CodeActionKind.QuickFix], resolve_provider=True
+        ),
+        list, code_actions.code_action,
+    )  # fmt: skip
+    bind(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(), list, code_lens)
+
+    # A resolve that fails gives the action back as it came: nothing would not be an answer.
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def resolve(action: types.CodeAction) -> types.CodeAction:
+        return await code_actions.resolve(server.bench, action)
+
+
+def _bind_commands(server: FdServer) -> None:
+    suffix = server.bench.client.options.command_suffix
+
+    def bind(id: str) -> None:
+        async def handler(*arguments: Any) -> Any:
+            return await commands.run(server.bench, id, arguments)
+
+        server.command(id + suffix)(handler)
+
+    for id in COMMANDS:
+        bind(id)

@@ -17,7 +17,7 @@ from typing import Literal
 from fd_core.errors import FdError
 from fd_core.landing import advance
 from fd_core.ports import CheckLimits, Lean, Policy
-from fd_core.proof import ProofSite, ProofState, Range
+from fd_core.proof import ProofSite, Range
 from fd_core.settings import Settings
 from fd_core.suggestion import Progressed
 
@@ -106,12 +106,13 @@ class Suggester:
             site, suggest.budget_s, policy.samples, key.whole_proof, key.failed, messages,
             state=self._goals.find(site),
         )  # fmt: skip
-        job = self._job(engine, ask)
+        job = self.job(engine, ask)
         task = asyncio.create_task(self._run(engine, job, lane))
         running = self._lanes[lane] = _Running(key, job, task)
         return running
 
-    def _job(self, engine: Engine, ask: Ask) -> Job:
+    def job(self, engine: Engine, ask: Ask) -> Job:
+        """A job of its own, not run yet, outside of the lanes."""
         return Job(ask, engine.lean, engine.policy, self.cache, self._status, engine.limits)
 
     async def _run(self, engine: Engine, job: Job, lane: Lane) -> None:
@@ -128,7 +129,7 @@ class Suggester:
         with contextlib.suppress(FdError):
             site = advance(job.ask.site, best.candidate.text)
             ask = Ask(site, job.ask.seconds, job.ask.samples, quiet=True)
-            ahead = self._job(engine, ask)
+            ahead = self.job(engine, ask)
             task = asyncio.create_task(self._ahead(ahead))
             document = site.document
             key = _Key(document.uri, document.version, site.range, False, None)
@@ -163,8 +164,3 @@ class Suggester:
     def working(self) -> int:
         """How many jobs run now."""
         return sum(not running.task.done() for running in self._lanes.values())
-
-    async def judge_goals(self, engine: Engine, site: ProofSite) -> ProofState | None:
-        """The state at a site, from the editor or from Lean; None if there is nothing to prove."""
-        answer = self._goals.find(site) or await engine.lean.goals_at(site)
-        return answer if isinstance(answer, ProofState) else None

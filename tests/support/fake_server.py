@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from fd_server.serving import serve
-from fd_server.workbench import Parts
+from fd_server.engines import Parts
 
 from support.fakes import FakeLean, FakePolicy, FakeRegistry
 
@@ -21,8 +21,9 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     parts = Parts(
         lean=lambda root, settings: FakeLean(script),
-        policy=lambda settings, lean, registry: FakePolicy(script),
+        policy=lambda root, settings, lean, registry: FakePolicy(script),
         registry=lambda: FakeRegistry(script.get("adapters", ())),
+        adapters=lambda registry: registry.adapters(),  # type: ignore[attr-defined]
     )
     if script.get("prints"):
         original = parts.lean
@@ -32,7 +33,7 @@ def main() -> None:
             os.system("echo a careless child")
             return original(root, settings)  # type: ignore[arg-type,return-value]
 
-        parts = Parts(noisy, parts.policy, parts.registry)
+        parts = Parts(noisy, parts.policy, parts.registry, parts.adapters)
     serve(parts, tcp=sys.argv[2] if sys.argv[1:2] == ["--tcp"] else None)
 
 

@@ -142,6 +142,16 @@ class Editor(BaseLanguageClient):
         )
         return list(getattr(answer, "items", answer) or [])
 
+    async def stop(self) -> None:
+        """End the server, politely if it still listens; whatever the test left behind."""
+        server = self._server
+        if server is not None and server.returncode is None:
+            try:
+                await asyncio.wait_for(self.end(), 10)
+            except (TimeoutError, RuntimeError):
+                server.kill()
+        await super().stop()
+
     async def end(self) -> int:
         """shutdown, exit; the exit code."""
         await self.shutdown_async(None)

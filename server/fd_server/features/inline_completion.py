@@ -13,7 +13,7 @@ from fd_core.proof import Document, ProofState, Range
 from fd_core.suggestion import Judgement, offerable
 from lsprotocol import types
 
-from fd_server.features.accepting import accept_command
+from fd_server.features.accepting import accept_command, offer
 from fd_server.job import Job
 from fd_server.offers import Offer
 from fd_server.places import CursorPlace, at_cursor
@@ -56,12 +56,8 @@ async def inline_completion(
         chosen = []
     items = []
     for rank, (item, text, where) in enumerate(chosen[: settings.limit]):
-        assert isinstance(job.answer, ProofState)
-        offer = bench.offers.make(
-            job.answer, item, project=str(project.root), surface="inline", rank=rank, began=began,
-            prompt_format=project.engine.settings.policy.prompt,
-        )  # fmt: skip
-        items.append(_item(bench, document, offer, text, where))
+        made = offer(bench, project, job, item, surface="inline", rank=rank, began=began)
+        items.append(_item(bench, document, made, text, where))
     return types.InlineCompletionList(items=items)
 
 
@@ -101,11 +97,11 @@ def ghost(place: CursorPlace, item: Judgement) -> tuple[str, Range] | None:
 
 
 def _item(
-    bench: Workbench, document: Document, offer: Offer, text: str, where: Range
+    bench: Workbench, document: Document, made: Offer, text: str, where: Range
 ) -> types.InlineCompletionItem:
     return types.InlineCompletionItem(
         insert_text=text,
         filter_text=text,
         range=bench.encoding.lsp_range(document, where),
-        command=accept_command(bench, offer),
+        command=accept_command(bench, made),
     )

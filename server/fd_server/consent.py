@@ -1,0 +1,38 @@
+"""The one question: may decisions be recorded on this machine? Asked once, remembered, never nagging."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fd_server.editor_link import EditorLink
+from fd_server.records import Records
+from fd_server.status import StatusBoard
+
+QUESTION = (
+    "FD Prover can record, on this machine only, which suggestions you take or replace, and learn "
+    "from them overnight. Record them?"
+)
+YES, NO = "Record", "Don't record"
+
+
+class ConsentQuestion:
+    """Asks after the first suggestion was offered, and once per session at most."""
+
+    def __init__(self, records: Records, editor: EditorLink, status: StatusBoard) -> None:
+        self._records, self._editor, self._status = records, editor, status
+        self._task: asyncio.Task[None] | None = None
+
+    def ask_once(self) -> None:
+        """Something was offered: the question makes sense now."""
+        if self._task is None and self._records.consent == "ask":
+            self._task = asyncio.get_running_loop().create_task(self._ask())
+
+    async def _ask(self) -> None:
+        chosen = await self._editor.ask(QUESTION, [YES, NO])
+        if chosen in (YES, NO):
+            self.answer(chosen == YES)
+
+    def answer(self, recorded: bool) -> None:
+        """The user answered, here or in a front end. Raises StoreError if it can't be kept."""
+        self._records.answer(recorded)
+        self._status.facts(recording=self._records.is_recording)

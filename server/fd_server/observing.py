@@ -1,0 +1,100 @@
+"""At a save: what stands in declarations that changed and that Lean accepts without `sorry`.
+
+The only work of Lean's that suggestions do not ask for, so it is done only where something is to be
+learned: records are on, and a declaration changed or an accepted text waits for its clean save.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+from fd_core.events import Event, ProofObserved
+from fd_core.lean_source import Declaration, declarations, sorries
+from fd_core.proof import Document, Range
+from fd_core.suggestion import Message
+
+from fd_server.editor_goals import environment
+from fd_server.region import Region
+from fd_server.survival import Survivals
+from fd_server.workbench import Project
+
+_PROVES = frozenset({"theorem", "lemma", "example", "instance", "def", "abbrev"})
+_BY = re.compile(r"(?<![\w.'])by(?![\w.'])")
+
+
+class Observer:
+    """Remembers each open document's declarations as last observed."""
+
+    def __init__(self, record: Callable[[Event], object], survivals: Survivals) -> None:
+        self._record, self._survivals = record, survivals
+        self._known: dict[str, dict[str, str]] = {}
+
+    def opened(self, document: Document) -> None:
+        """What stands there at first is not news."""
+        self._known[document.uri] = _texts(document)
+
+    def closed(self, uri: str) -> None:
+        """Forget a document."""
+        self._known.pop(uri, None)
+
+    def has_news(self, document: Document) -> bool:
+        """Whether asking Lean about this save would tell something."""
+        changed = _texts(document) != self._known.get(document.uri)
+        return changed or self._survivals.awaits_save(document.uri)
+
+    async def saved(self, document: Document, project: Project) -> tuple[Message, ...]:
+        """Ask Lean about the whole document, and record what is good; returns its messages."""
+        messages = await project.engine.lean.diagnostics(document)
+        bad = [m.where for m in messages if m.severity == "error" and m.where is not None]
+        open_ = [Region(start, end) for start, end in sorries(document.text)]
+        before = self._known.get(document.uri, {})
+        for found in declarations(document.text):
+            text = document.text[found.start : found.end]
+            span = Region(found.start, found.end)
+            is_news = before.get(_key(found)) != text and _is_proof(found, text)
+            if (
+                is_news
+                and not _hits(document, span, bad)
+                and not any(_meet(span, o) for o in open_)
+            ):
+                self._record(_event(document, found, project))
+        self._known[document.uri] = _texts(document)
+        self._survivals.saved(document, lambda region: not _hits(document, region, bad))
+        return messages
+
+
+def _is_proof(found: Declaration, text: str) -> bool:
+    return found.keyword in _PROVES and found.body_start is not None and bool(_BY.search(text))
+
+
+def _hits(document: Document, span: Region, errors: list[Range]) -> bool:
+    marks = (Region(document.offset(e.start), document.offset(e.end)) for e in errors)
+    return any(_meet(span, mark) for mark in marks)
+
+
+def _meet(one: Region, other: Region) -> bool:
+    return one.start <= other.end and other.start <= one.end
+
+
+def _key(found: Declaration) -> str:
+    return f"{found.keyword} {found.name}" if found.name else f"{found.keyword} @{found.start}"
+
+
+def _texts(document: Document) -> dict[str, str]:
+    return {_key(d): document.text[d.start : d.end] for d in declarations(document.text)}
+
+
+def _event(document: Document, found: Declaration, project: Project) -> ProofObserved:
+    body = found.body_start or found.end
+    return ProofObserved(
+        at=time.time(),
+        project=str(project.root),
+        uri=document.uri,
+        declaration=found.name,
+        statement=document.text[found.start : body].strip(),
+        proof=document.text[body : found.end].strip(),
+        environment=environment(document, document.position(found.start)),
+        proved=False,
+    )
