@@ -3,7 +3,8 @@
 Started as a process, so that crashes, silence and death are real. Per line of the document:
 FAIL an error · STEP unsolved goals · BEATS out of heartbeats · PARSE an error that ends the text ·
 HANG no answer until the next edit · CRASH the worker dies · DIE the server dies · STALE, HEADER the
-imports are out of date, can't be loaded · FLOOD much on stderr. Options: `--log FILE` lists edits,
+imports are out of date, can't be loaded · FLOOD much on stderr ·
+NOWHERE there is no proof. Options: `--log FILE` lists edits,
 `--deaf` never drops a HANG.
 """
 
@@ -72,8 +73,10 @@ class Server:
                     said.append(diagnostic(number, line.index(word), 1, text))
             if "STEP" in line:
                 said.append(diagnostic(bullet, 0, 1, "unsolved goals\n⊢ after_step"))
-            if 'trace "fd"' in line:
-                said.append(diagnostic(number, line.index("trace"), 3, "fd"))
+            if "fd_mark" in line:
+                said.append(
+                    diagnostic(number, line.index("fd_mark"), 1, "Unknown identifier `fd_mark`")
+                )
                 self.publish(said)
             if line.startswith("#print axioms"):
                 said.append(diagnostic(number, 0, 3, "'x' does not depend on any axioms"))
@@ -136,7 +139,9 @@ class Server:
 
     def goal(self, position: dict[str, int]) -> Any:
         line = self.text.split("\n")[position["line"]]
-        if line[position["character"] :].startswith("sorry"):
+        if "NOWHERE" in self.text:
+            return None
+        if position["character"] < len(line):
             return {"goals": ["p : Prop\n⊢ p"], "rendered": ""}
         return {"goals": ["⊢ after_step"] if "STEP" in self.text else [], "rendered": ""}
 

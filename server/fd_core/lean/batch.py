@@ -1,17 +1,19 @@
 """Many candidates in one scratch text: the goal is duplicated, each candidate gets a bullet.
 
-    refine @(fun {p : Sort _} (a1 a2 : p) => a1) _ ?_ ?_
+    refine (fun (p : Sort _) (a0 a1 a2 a3 : p) => a0) _ ?_ ?_ ?_ ?_
     · (first candidate
       )
-    trace "fd"
+    exact fd_mark
     · (second candidate
       )
-    trace "fd"
+    exact fd_mark
 
 A bullet recovers from errors, so each candidate's messages lie on its own lines, and what one does
 can't reach another: they share no goal. The closing bracket on its own line ends what a candidate
-left open. The `trace` behind each bullet is the evidence that Lean got past it: without it nothing
-is concluded. A bullet that closes is a finding, not a verdict: see `checker`.
+left open. `fd_mark` does not exist: the error behind each bullet is the evidence that Lean got past
+it, and without it nothing is concluded (an error, as it comes with its step; what `trace` writes
+comes only at the end of the declaration). A bullet that closes is a finding, not a verdict: see
+`checker`.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ from .goal_text import has_metavariables, unsolved_goals
 from .report import Diagnostic, Report
 from .scratch import Scratch
 
+MARK = "fd_mark"
+"""A name that nothing has. Should a file define it, its batches show no evidence and are landed."""
+
 _OTHER_GOALS = re.compile(
     r"(?<![\w.'])(?:all_goals|any_goals|case'?|next|rotate_left|rotate_right|swap|on_goal|pick_goal|"
     r"on_goals|iterate|repeat'?|set_goals)(?![\w'])"
@@ -36,7 +41,7 @@ _SEVERAL_STEPS = re.compile(r"\n|(?<!<);(?!>)")
 
 @dataclass(frozen=True, slots=True)
 class Bullet:
-    """Where one candidate stands: its first letter, its last line, and the line of its `trace`."""
+    """Where one candidate stands: its first letter, its last line, and the line of its mark."""
 
     first: Position
     last_line: int
@@ -87,15 +92,16 @@ def fits_in_a_batch(text: str, goals: Sequence[Goal]) -> bool:
 
 def batch_of(scratch: Scratch, candidates: Sequence[str]) -> Batch:
     """Put normalised candidates into one text."""
-    names = " ".join(f"a{index}" for index in range(len(candidates)))
-    holes = " ?_" * len(candidates)
-    lines = [f"refine @(fun {{p : Sort _}} ({names} : p) => a0) _{holes}"]
+    copies = 2 * len(candidates)
+    names = " ".join(f"a{index}" for index in range(copies))
+    holes = " ?_" * copies
+    lines = [f"refine (fun (p : Sort _) ({names} : p) => a0) _{holes}"]
     places: list[tuple[int, int, int]] = []
     for text in candidates:
         first, *rest = text.split("\n")
         start = len(lines)
         lines += [f"· ({first}", *(f"   {line}" if line else line for line in rest), "  )"]
-        lines.append('trace "fd"')
+        lines.append(f"exact {MARK}")
         places.append((start, len(lines) - 2, len(lines) - 1))
     landed = land(scratch.site, "\n".join(lines))
     top, column = landed.first.line, landed.first.column + len("· (")

@@ -69,7 +69,10 @@ class ScratchChecker:
     ) -> AsyncGenerator[tuple[str, Verdict]]:
         scratch = scratch_of(state.site)
         async with self._pool.bench(scratch.header) as bench:
-            judge = Judge(bench.worker, state, limits, await bench.established(scratch))
+            baseline = await bench.established(scratch)
+            if not baseline.goals:
+                raise LeanError("there is no proof state at this place")
+            judge = Judge(bench.worker, state, limits, baseline)
             finished = False
             try:
                 async with aclosing(_Run(judge).verdicts(texts)) as verdicts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fd_core.ports import CheckLimits
 from fd_core.proof import Goal, ProofState
-from fd_core.suggestion import Cost, Verdict
+from fd_core.suggestion import Cost, Undecided, Verdict
 
 from . import questions
 from .goal_text import unsolved_goals
@@ -63,6 +63,8 @@ class Judge:
             return verdict
         if after := await self._goals_after(landing, reading):
             return progressed(self.state.goals, after, cost, reading.messages)
+        if not await questions.plain_goals(self.worker, landing.first):
+            return Undecided(cost, "Lean did not get to the candidate")
         return without_goals(self.scratch, landing, report, reading, self._baseline, cost)
 
     async def free(self) -> None:

@@ -47,10 +47,15 @@ class Baseline:
     """Whether something above the declaration already uses `sorry` or has errors."""
     seconds: float = 0.0
     """How long it took, header and prefix included if they were not warm."""
+    goals: tuple[Goal, ...] | None = None
+    """The goals at the site, as text; None if Lean never gets there (the statement is in error, the
+    name is taken, a step above fails): then no silence about a candidate means anything."""
 
 
-def baseline_of(scratch: Scratch, landing: Landing, report: Report) -> Baseline:
-    """Read the report on `scratch.landing("sorry")`."""
+def baseline_of(
+    scratch: Scratch, landing: Landing, report: Report, goals: tuple[Goal, ...] | None
+) -> Baseline:
+    """Read the report on `scratch.landing("sorry")`, and the goals there."""
     start = scratch.site.document.position(scratch.start)
     before = frozenset((e.start, e.text) for e in report.errors if e.start < landing.first)
     after = tuple(
@@ -60,7 +65,7 @@ def baseline_of(scratch: Scratch, landing: Landing, report: Report) -> Baseline:
         item.start < start and (item.says_sorry or item.severity == "error")
         for item in report.diagnostics
     )
-    return Baseline(before, after, shaky, report.seconds)
+    return Baseline(before, after, shaky, report.seconds, goals)
 
 
 @dataclass(frozen=True, slots=True)

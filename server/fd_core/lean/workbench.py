@@ -10,6 +10,7 @@ from collections import OrderedDict
 
 from fd_core.errors import LeanCrashedError, LeanError
 
+from . import questions
 from .report import Report
 from .scratch import Landing, Scratch
 from .verdict import Baseline, baseline_of
@@ -42,7 +43,8 @@ class Workbench:
         """The same, in any case with this text as the one that Lean saw last."""
         report = await self._report(landing.text)
         self.worker.idle_at(landing.text)
-        baseline = baseline_of(scratch, landing, report)
+        goals = await questions.plain_goals(self.worker, landing.first)
+        baseline = baseline_of(scratch, landing, report, goals)
         self._known[landing.text] = baseline
         self._known.move_to_end(landing.text)
         if len(self._known) > _REMEMBERED:

@@ -16,6 +16,7 @@ import pytest
 from fd_core.errors import LeanError, LeanTimeoutError
 from fd_core.lean import server as lean_server
 from fd_core.lean.checker import ScratchChecker
+from fd_core.lean.goal_text import parse_goal
 from fd_core.lean.goals import ScratchGoals
 from fd_core.lean.pool import LeanPool
 from fd_core.lean.toolchain import Toolchain
@@ -138,6 +139,14 @@ async def test_a_crash_has_its_culprit_and_the_rest_are_judged(fake: Setting) ->
     assert isinstance(found["b CRASH"], Undecided)
     assert "crashed" in found["b CRASH"].reason
     assert [type(found[text]) for text in ("a FAIL", "c", "d STEP")] == [Failed, Closed, Progressed]
+
+
+async def test_silence_about_a_proof_that_lean_never_reaches_means_nothing(fake: Setting) -> None:
+    """As where the theorem's name is taken: no candidate is in error, as none is elaborated."""
+    here = site("-- NOWHERE\n" + TEXT)
+    state = ProofState(here, (parse_goal("p : Prop\n⊢ p"),))
+    async for judgement in fake.checker.check(state, candidates(["a", "b"]), LIMITS):
+        assert isinstance(judgement.verdict, Undecided)
 
 
 async def test_a_server_that_dies_leaves_nothing_failed(fake: Setting) -> None:

@@ -125,7 +125,7 @@ def test_bullets_are_where_they_are_said_to_be(text: str) -> None:
         kept = [line[column:] for line in lines[first : bullet.last_line]]
         assert "\n".join(kept) == candidate
         assert lines[bullet.last_line].strip() == ")"
-        assert lines[bullet.mark].strip() == 'trace "fd"'
+        assert lines[bullet.mark].strip() == "exact fd_mark"
 
 
 ONE, TWO = [Goal("p")], [Goal("p"), Goal("q")]

@@ -125,7 +125,7 @@ def test_an_error_behind_the_candidate_refuses_what_would_close() -> None:
 
 def test_errors_that_were_there_before_are_spared_once() -> None:
     old = [said("error", "unknown identifier `q`", 0, 20), said("error", "omega failed", 3)]
-    base = baseline_of(SCRATCH, SCRATCH.landing("sorry"), report(*old))
+    base = baseline_of(SCRATCH, SCRATCH.landing("sorry"), report(*old), None)
     assert isinstance(closed(NO_AXIOMS, *old, base=base), Closed)
     assert isinstance(closed(NO_AXIOMS, *old, old[1], base=base), Failed)
 
