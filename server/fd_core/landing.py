@@ -108,6 +108,11 @@ class _Place:
         return self.below if self.below.startswith("<;>") else ""
 
     @property
+    def has_arm_behind(self) -> bool:
+        """Whether another alternative stands on the line: no column before its `|` would do."""
+        return self.touches.startswith("|")
+
+    @property
     def follows(self) -> bool:
         """Whether a further argument stands behind the site, whose column Lean checks."""
         return _ARGUMENT.match(self.after.lstrip(")]}⟩⦄ ")) is not None
@@ -199,7 +204,8 @@ def _tactic_shape_on_line(place: _Place, text: str, more: bool) -> _Shape:
     if multi and (found := _BY.search(before)):
         prefix = read_prefix(before[: found.start()])
         saved = prefix.outer if place.follows else prefix.saved
-        broken = _broken(start.line, found.start() + 2, max(prefix.base, saved) + 2)
+        column = start.column if place.has_arm_behind else max(prefix.base, saved) + 2
+        broken = _broken(start.line, found.start() + 2, column)
         return _in_brackets(broken) if bracketed else broken
     if bracketed:
         return _in_brackets(_Shape(start, space, column))
@@ -247,7 +253,7 @@ def _term_shape(place: _Place, text: str, more: bool) -> _Shape:
         return _Shape(start, f"{space}{opening} ", start.column, close)
     saved = prefix.outer if place.follows else prefix.saved if bare else 0
     column = max(prefix.base, saved) + 2
-    if not before.strip():
+    if not before.strip() or place.has_arm_behind:
         column = start.column + 2
     return _Shape(start, f"{space}{opening}\n" + " " * column, column, close)
 

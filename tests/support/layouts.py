@@ -29,7 +29,7 @@ FILLED: dict[str, str] = {
     "before <;>": "p ∧ q := by\n  □ <;> skip",
     "before <;> on the next line": "p ∧ q := by\n  □\n    <;> skip",
     "behind ;": "p ∧ q := by\n  skip; □",
-    "before ;": "p ∧ q := by\n  have : p ∧ q := by (skip; □); exact this",
+    "before ;": "p ∧ q := by\n  □; skip",
     "cases arm": (
         "p ∧ q := by\n  cases hpq with\n  | inl h => □\n  | inr h =>\n    exact ⟨hp, hq⟩"
     ),
@@ -83,7 +83,23 @@ FILLED: dict[str, str] = {
         "True = (p ∧ q) := calc True\n  _ = True := rfl\n"
         "  _ = (p ∧ q) := Eq.symm (eq_true (by □))"
     ),
-    "first calc step": "True → p ∧ q := by\n  intro _\n  calc True → p ∧ q := fun _ => by □\n  trivial",
+    "first calc step": (
+        "(p ∧ q) = True := by\n  calc (p ∧ q) = True := eq_true (by □)\n    _ = True := rfl"
+    ),
+    "first calc step, term": (
+        "(p ∧ q) = True := by\n  calc (p ∧ q) = True := eq_true □\n    _ = True := rfl"
+    ),
+    "arms in a bracketed match": (
+        "p ∧ q := by\n  exact (match n with\n    | 0 => □\n    | _ + 1 => ⟨hp, hq⟩)"
+    ),
+    "structure instance": "p ∧ q := {\n  left := by exact (□ : p ∧ q).1\n  right := hq }",
+    "where": "p ∧ q where\n  left := hp\n  right := And.right (a := p) □",
+    "let": "p ∧ q :=\n  let h : p ∧ q := □\n  h",
+    "local function": "p ∧ q :=\n  go n\nwhere\n  go : Nat → p ∧ q\n    | 0 => □\n    | k + 1 => go k",
+    "behind <|": "p ∧ q := id <| □",
+    "repeat": "p ∧ q := by\n  repeat □",
+    "any_goals in a bullet": "p ∧ q := by\n  · any_goals □",
+    "obtain": "p ∧ q := by\n  obtain ⟨h, k⟩ : p ∧ q := □\n  exact ⟨h, k⟩",
     "first": "p ∧ q := by\n  first | □ | skip",
     "all_goals": "p ∧ q := by\n  all_goals □",
     "tactic in brackets": "p ∧ q := by\n  (□)",
@@ -131,7 +147,7 @@ CANDIDATES: dict[str, str] = {
     "alternatives over lines": "first\n  | omega\n  | exact ⟨hp, hq⟩",
     "semicolons": "have h := hp; exact ⟨h, hq⟩",
     "nested by": "have h : p := by\n  exact hp\nexact ⟨h, hq⟩",
-    "nested arrow": "refine ⟨?_, hq⟩\ncase left =>\n  exact hp",
+    "nested arrow": "refine And.intro ?here hq\ncase here =>\n  exact hp",
     "two columns in": "    have h := hp\n    exact ⟨h, hq⟩",
     "first line at the margin": "have h := hp\n    exact ⟨h, hq⟩",
 }

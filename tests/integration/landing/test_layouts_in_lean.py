@@ -23,7 +23,7 @@ def judged(texts: dict[str, str], folder: Path) -> dict[str, list[str]]:
             out.write(text + "\n\n")
             where.append((lines, name))
             lines += text.count("\n") + 2
-    lean = availability.lean_executable()
+    lean = availability.toolchain().lean
     run = subprocess.run([lean, "--json", file], capture_output=True, text=True, check=False)
     errors: dict[str, list[str]] = {name: [] for name in texts}
     for message in map(json.loads, run.stdout.splitlines()):

@@ -15,7 +15,8 @@ TERMS = {
     "argument in the middle", "argument in the middle, long line", "first of ⟨⟩", "last of ⟨⟩",
     "⟨⟩ over two lines", "show from", "fun", "fun in exact", "fun in brackets",
     "fun, body on its own line", "match arms in a term", "match arms in a term, last",
-    "match arms on one line", "calc step",
+    "match arms on one line", "calc step", "first calc step, term", "arms in a bracketed match",
+    "structure instance", "where", "let", "local function", "behind <|", "obtain",
 }  # fmt: skip
 
 
