@@ -23,11 +23,10 @@ class CandidateCache:
 
     def get(self, state: ProofState) -> list[Candidate]:
         """Candidates that Lean accepted at this state or at an equal goal, best first."""
-        for key in (state.digest, goal_digest(state)):
-            if key in self._by_key:
-                self._by_key.move_to_end(key)
-                return [_remembered(candidate) for candidate in self._by_key[key]]
-        return []
+        found = [key for key in (state.digest, goal_digest(state)) if key in self._by_key]
+        for key in found:
+            self._by_key.move_to_end(key)
+        return [_remembered(candidate) for candidate in self._by_key[found[0]]] if found else []
 
     def put(self, state: ProofState, judgements: Iterable[Judgement]) -> None:
         """Remember what Lean accepted."""

@@ -56,6 +56,7 @@ class Job:
         self.done = False
         self.out_of_time = False
         self.reported = 0
+        self._failed = False
         self.timings_ms: dict[str, float] = {}
         self._began = time.perf_counter()
         self._pulse = asyncio.Event()
@@ -94,6 +95,7 @@ class Job:
         except (LeanError, ToolchainError) as error:
             self._status.lean_down(error)
         except Exception as error:  # a failing feature says so and stops nothing else
+            self._failed = True
             self._status.failed("suggest", error)
         finally:
             self._finish()
@@ -181,7 +183,7 @@ class Job:
         self._mark("all")
         if isinstance(self.answer, ProofState):
             self._cache.put(self.answer, self.judgements)
-        if not self.ask.quiet:
+        if not self.ask.quiet and not self._failed:
             self._tell()
         self._wake()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from fd_server.serving import serve
 from fd_server.engines import Parts
+from fd_server.serving import serve
 
 from support.fakes import FakeLean, FakePolicy, FakeRegistry
 

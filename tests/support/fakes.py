@@ -10,7 +10,7 @@ from typing import Any
 
 from fd_core.adapter import Adapter
 from fd_core.errors import LeanCrashedError, PolicyError, RegistryError
-from fd_core.lean_source import declaration_at, is_balanced
+from fd_core.lean_source import declaration_at, declarations, is_balanced
 from fd_core.ports import CheckLimits, SampleRequest
 from fd_core.proof import Complete, Document, Goal, GoalsAnswer, NoProof, ProofSite, ProofState
 from fd_core.suggestion import (
@@ -28,6 +28,8 @@ from fd_core.suggestion import (
     Proved,
     Undecided,
 )
+
+LIMITS = CheckLimits()
 
 
 class FakeLean:
@@ -74,7 +76,7 @@ class FakeLean:
         self,
         state: ProofState,
         candidates: Sequence[Candidate],
-        limits: CheckLimits = CheckLimits(),
+        limits: CheckLimits = LIMITS,
     ) -> AsyncIterator[Judgement]:
         self.busy += 1
         try:
@@ -97,7 +99,9 @@ class FakeLean:
         return Progressed(cost, tuple(Goal(target) for target in said))
 
     async def audit(self, challenge: Document, solution: Document, declaration: str) -> AuditResult:
-        if "sorry" in solution.text:
+        names = (d for d in declarations(solution.text) if d.name == declaration)
+        found = next(names, None)
+        if found is None or "sorry" in solution.text[found.start : found.end]:
             return NotProved(declaration, ("sorry",), 1.0)
         return Proved(declaration, (), 1.0)
 

@@ -1,0 +1,66 @@
+"""Nothing is recorded before the user has agreed; the question comes once and is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from fd_core.settings import Settings
+from fd_core.store.opening import open_store
+from fd_server.consent import NO, YES, ConsentQuestion
+from fd_server.records import Records
+from fd_server.status import StatusBoard
+from support.benches import FakeEditorLink
+from support.records import offered
+
+
+def _records(folder: Path) -> Records:
+    return Records(Settings.model_validate({"store": {"path": str(folder / "events.db")}}))
+
+
+def _question(records: Records, editor: FakeEditorLink) -> ConsentQuestion:
+    return ConsentQuestion(records, editor, StatusBoard(lambda _: None))  # type: ignore[arg-type]
+
+
+async def test_before_the_answer_nothing_is_written(tmp_path: Path) -> None:
+    records = _records(tmp_path)
+    records.record(offered("a"))
+    assert records.flush()
+    records.close()
+    assert not (tmp_path / "events.db").exists()
+
+
+async def test_yes_is_remembered_and_recording_begins(tmp_path: Path) -> None:
+    records, editor = _records(tmp_path), FakeEditorLink()
+    editor.answer = YES
+    question = _question(records, editor)
+    question.ask_once()
+    question.ask_once()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(editor.questions) == 1
+    records.record(offered("a"))
+    records.close()
+    store = open_store(tmp_path / "events.db", read_only=True)
+    assert len(list(store.since())) == 1
+    store.close()
+    later = FakeEditorLink()
+    _question(_records(tmp_path), later).ask_once()
+    await asyncio.sleep(0)
+    assert not later.questions
+
+
+async def test_no_is_remembered_too_and_closing_the_question_is_no_answer(tmp_path: Path) -> None:
+    records, editor = _records(tmp_path), FakeEditorLink()
+    question = _question(records, editor)
+    question.ask_once()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert records.consent == "ask"
+    editor.answer = NO
+    again = _question(records, editor)
+    again.ask_once()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert records.consent == "no"
+    assert not records.is_recording
