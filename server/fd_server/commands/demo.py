@@ -18,8 +18,8 @@ from fd_core import settings
 from fd_core.durable_file import replace_file
 from fd_core.errors import ToolchainError
 from fd_core.lean.toolchain import find_toolchain
-from fd_core.proof import Position
-from fd_core.protocol import ProveResult, SuggestResult
+from fd_core.proof import Position, Range
+from fd_core.protocol import CandidatesEvent, ProveResult, WireCandidate
 
 from fd_server.commands import elan, screen, target
 from fd_server.commands.editor import Editor, Shown
@@ -88,6 +88,32 @@ def lean_or_recording(project: Path, fallback: Path | None) -> Path | None:
         return fallback
 
 
+def offerable(item: WireCandidate) -> bool:
+    """Whether an editor would show it."""
+    return item.verdict.kind in ("closed", "progressed")
+
+
+class _FirstOffered:
+    """Hears the stream of one question: how many were judged, and when the first was worth showing."""
+
+    def __init__(self) -> None:
+        self._asked = time.monotonic()
+        self._first_ms: float | None = None
+        self.judged = 0
+
+    def __call__(self, event: CandidatesEvent) -> None:
+        """One event of the stream."""
+        self.judged = max(self.judged, event.judged)
+        if self._first_ms is None and any(map(offerable, event.candidates)):
+            self._first_ms = (time.monotonic() - self._asked) * 1_000
+
+    def __str__(self) -> str:
+        first = (
+            "" if self._first_ms is None else f", the first to show after {self._first_ms:.0f} ms"
+        )
+        return f"{self.judged} judged{first}"
+
+
 class Walk:
     """One walk: what is asked in which order, and what is printed of it."""
 
@@ -119,7 +145,7 @@ class Walk:
             "text": outcome.text,
         }
 
-    async def _one_goal(self, shown: Shown, at: Position) -> ProveResult:
+    async def _one_goal(self, shown: Shown, at: Position) -> tuple[ProveResult, Shown]:
         goals = await self._editor.goals(shown, at)
         if not self._label:
             await self._say_start()
@@ -129,18 +155,34 @@ class Walk:
             screen.heading(f"── {declaration_name(shown.document, at)}   {place}{self._mark()}")
         )
         self._say(screen.goals(goals))
-        asked = time.monotonic()
-        result = await self._editor.suggest(
-            shown, at, limit=12, include_failed=True,
-        )  # fmt: skip
-        self._say_candidates(result, (time.monotonic() - asked) * 1_000)
-        return await self._editor.prove(shown, at, self._seconds)
+        shown = await self._ghost(shown, at)
+        await self._candidates(shown, at)
+        return await self._editor.prove(shown, at, self._seconds), shown
 
-    def _say_candidates(self, result: SuggestResult, milliseconds: float) -> None:
-        self._judged += len(result.candidates)
-        offered = [c for c in result.candidates if c.verdict.kind in ("closed", "progressed")]
-        refused = [c for c in result.candidates if c.verdict.kind not in ("closed", "progressed")]
-        self._say(f"  candidates ({milliseconds:.0f} ms through LSP):")
+    async def _ghost(self, shown: Shown, at: Position) -> Shown:
+        """What an editor would show at a cursor where the `sorry` is not yet typed, and how soon."""
+        document = shown.document
+        hole = Range(at, Position(at.line, at.column + len("sorry")))
+        typing = self._editor.change(shown, document.replaced(hole, "").text)
+        asked = time.monotonic()
+        texts = await self._editor.inline(typing, at)
+        spent = (time.monotonic() - asked) * 1_000
+        first, *rest = texts[0].strip().split("\n") if texts else ["nothing"]
+        time_of = "" if self._recorded else f" ({spent:.0f} ms)"
+        self._say(f"  ghost text{time_of}: {first}{' …' if rest else ''}")
+        return self._editor.change(typing, document.text)
+
+    async def _candidates(self, shown: Shown, at: Position) -> None:
+        """The panel's view: everything judged within the budget, streamed."""
+        clock = _FirstOffered()
+        result = await self._editor.suggest(
+            shown, at, limit=12, include_failed=True, on_candidates=clock
+        )
+        self._judged += clock.judged
+        offered = [c for c in result.candidates if offerable(c)]
+        refused = [c for c in result.candidates if not offerable(c)]
+        heard = f"{clock.judged} judged" if self._recorded else str(clock)
+        self._say(f"  candidates ({heard}):")
         for item in [*offered[:_SHOWN], *refused[: 2 if offered else 3]]:
             self._say(screen.candidate(item, "    "))
         if not offered:
@@ -160,7 +202,8 @@ class Walk:
     async def _say_start(self) -> None:
         status = await self._editor.get_status()
         self._label = status.lean or "Lean"
-        model = status.model or "none (Lean's own automation proposes)"
+        own = not status.model or status.model.startswith(("portfolio", "memory"))
+        model = "none (Lean's own automation proposes)" if own else status.model
         self._say(f"{self._editor.server_name} over stdio · {self._label} · model: {model}")
 
     def _say_end(self, outcome: Outcome) -> None:
@@ -175,8 +218,13 @@ class Walk:
         )
         self._say(f"{self._file.path.name} itself was not touched.")
 
+    @property
+    def _recorded(self) -> bool:
+        """Whether a recording answers: then our own times mean nothing."""
+        return self._label.startswith("recorded")
+
     def _mark(self) -> str:
-        return "   [recorded]" if self._label.startswith("recorded") else ""
+        return "   [recorded]" if self._recorded else ""
 
     def _say(self, text: str) -> None:
         if not self._quiet:

@@ -78,8 +78,8 @@ async def _prove(
 async def _round(
     editor: Editor, shown: Shown, asked: Target, every: bool, seconds: float | None, quiet: bool
 ) -> Outcome:
-    async def prover(shown: Shown, at: Position) -> ProveResult:
-        return await editor.prove(shown, at, seconds)
+    async def prover(shown: Shown, at: Position) -> tuple[ProveResult, Shown]:
+        return await editor.prove(shown, at, seconds), shown
 
     told = _silent if quiet else _tell
     if every:

@@ -54,7 +54,8 @@ class Outcome:
         return sum(attempt.proved for attempt in self.attempts)
 
 
-Prover = Callable[[Shown, Position], Awaitable[ProveResult]]
+Prover = Callable[[Shown, Position], Awaitable[tuple[ProveResult, Shown]]]
+"""Asks about one place; returns the document too, as it may have shown other versions meanwhile."""
 Told = Callable[[Attempt], None]
 
 
@@ -94,7 +95,7 @@ async def prove_at(
     editor: Editor, shown: Shown, at: Position, prover: Prover
 ) -> tuple[Attempt, Shown]:
     """Try one place; the document with the proof in it, if the declaration is proved."""
-    result = await prover(shown, at)
+    result, shown = await prover(shown, at)
     attempt = Attempt(at, declaration_name(shown.document, at), result, result.audit)
     if attempt.proved and result.edit is not None:
         shown = editor.change(shown, applied(shown.document, result.edit))
@@ -112,7 +113,7 @@ async def _fill(
         end = next(end for begin, end in sorries(document.text) if begin == start)
         hole = Range(at, document.position(end))
         landed = land(guess_kind(document, hole), attempt.result.proof)
-        after = editor.change(shown, landed.document.text)
+        after = editor.change(after, landed.document.text)
     return attempt, after
 
 

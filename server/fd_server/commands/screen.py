@@ -33,7 +33,7 @@ def candidate(item: WireCandidate, indent: str = "  ") -> str:
     room = indent + " " * 25
     lines = [f"{indent}{word}{item.verdict.milliseconds:>7.0f} ms  {first}"]
     lines += [room + line for line in rest]
-    lines[0] += click.style(f"   ({item.origin})", dim=True)
+    lines[0] += click.style(f"   ({_origin(item)})", dim=True)
     if why := _why(item.verdict):
         lines.append(click.style(f"{room}{why}", dim=True))
     return "\n".join(lines)
@@ -69,6 +69,14 @@ def audit(item: WireAudit) -> str:
 def heading(text: str) -> str:
     """A line that stands out."""
     return click.style(text, bold=True)
+
+
+def _origin(item: WireCandidate) -> str:
+    """Without the version where it only repeats who spoke ("portfolio omega portfolio-1")."""
+    kind, *words = item.origin.split(" ")
+    if words and words[-1].startswith(f"{kind}-"):
+        words.pop()
+    return " ".join([kind, *words])
 
 
 def _why(item: WireVerdict) -> str:

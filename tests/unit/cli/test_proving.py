@@ -38,8 +38,11 @@ class Prover:
         self._proofs = list(proofs)
         self.asked: list[Position] = []
 
-    async def __call__(self, shown: Shown, at: Position) -> ProveResult:
+    async def __call__(self, shown: Shown, at: Position) -> tuple[ProveResult, Shown]:
         self.asked.append(at)
+        return self._answer(shown, at), shown
+
+    def _answer(self, shown: Shown, at: Position) -> ProveResult:
         proof = self._proofs.pop(0)
         if not proof:
             return ProveResult(found=False, reason="nothing found")
