@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 PYTHON = sys.executable
 TYPED = ("server/fd_core", "server/fd_server")
-STYLED = ("server", "trainer", "tui", "tests", "scripts", "benchmarks")
+STYLED = ("server", "tests", "scripts", "benchmarks")
 
 Command = tuple[str, ...]
 GROUPS: dict[str, tuple[tuple[str, Command], ...]] = {
