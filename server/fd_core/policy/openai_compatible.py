@@ -101,12 +101,11 @@ class OpenAICompatible:
         deadline = Deadline.after(min(request.seconds, self._settings.timeout_s))
         prompt = self._settings.prompt(request)
         sampling = self._settings.sampling(request, prompt)
-        body = body_of(self._api, self._adapter_id or self._model, prompt, sampling)
         given: set[str] = set()
         if self._to_load is not None and self._adapter_id is not None:
             await self.load_adapter(self._adapter_id, self._to_load)
         try:
-            async with aclosing(self._enough(body, sampling.n, deadline)) as completions:
+            async with aclosing(self.completions(prompt, sampling, deadline)) as completions:
                 async for completion in completions:
                     for candidate in self._candidates(completion, prompt, request):
                         if candidate.text not in given:
@@ -127,11 +126,13 @@ class OpenAICompatible:
         # The log-probability is the whole completion's: for a first step cut out of it, a lower bound.
         return [Candidate(text, origin, completion.logprob) for text in admitted]
 
-    async def _enough(
-        self, body: dict[str, Any], n: int, deadline: Deadline
+    async def completions(
+        self, prompt: Prompt, sampling: Sampling, deadline: Deadline, *, token_ids: bool = False
     ) -> AsyncGenerator[Completion, None]:
-        """`n` completions, in one request if the endpoint can, else in several."""
-        count = 0
+        """`n` raw completions, in one request if the endpoint can, else in several."""
+        name = self._adapter_id or self._model
+        body = body_of(self._api, name, prompt, sampling, token_ids=token_ids)
+        count, n = 0, sampling.n
         async with aclosing(self._request(body, deadline)) as completions:
             async for completion in completions:
                 count += 1

@@ -30,7 +30,8 @@ class Sampling:
 class Completion:
     """One finished sample; `logprob` is the sum over its tokens (natural log), if known.
 
-    `tokens` are their ids where the model is our own (the end token included).
+    `tokens` are their ids where the model is our own or a vLLM was asked for them (the end token
+    included).
     """
 
     text: str
@@ -44,8 +45,13 @@ def path_of(api: Api) -> str:
     return "/chat/completions" if api == "chat" else "/completions"
 
 
-def body_of(api: Api, model: str, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
-    """The request. A chat answers in a turn of its own, so the fence stays its own business."""
+def body_of(
+    api: Api, model: str, prompt: Prompt, sampling: Sampling, *, token_ids: bool = False
+) -> dict[str, Any]:
+    """The request. A chat answers in a turn of its own, so the fence stays its own business.
+
+    `token_ids` asks a vLLM for the ids it drew; others may refuse it.
+    """
     body: dict[str, Any] = {
         "model": model,
         "n": sampling.n,
@@ -54,6 +60,8 @@ def body_of(api: Api, model: str, prompt: Prompt, sampling: Sampling) -> dict[st
         "max_tokens": sampling.max_tokens,
         "stream": True,
     }
+    if token_ids:
+        body["return_token_ids"] = True
     if api == "chat":
         body["messages"] = [{"role": turn.role, "content": turn.text} for turn in prompt.messages]
         body["logprobs"] = True
@@ -80,12 +88,13 @@ def without(body: Mapping[str, Any], complaint: str) -> dict[str, Any] | None:
 class _Growing:
     text: list[str] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
     known: bool = False
     reason: str | None = None
 
     def finished(self) -> Completion:
         total = sum(self.logprobs) if self.known else None
-        return Completion("".join(self.text), total, self.reason == "length")
+        return Completion("".join(self.text), total, self.reason == "length", tuple(self.tokens))
 
 
 class StreamReader:
@@ -130,6 +139,7 @@ def _grow(growing: _Growing, choice: Mapping[str, Any]) -> None:
     found = list(_logprobs(choice.get("logprobs")))
     growing.known = growing.known or bool(found)
     growing.logprobs.extend(found)
+    growing.tokens.extend(int(token) for token in choice.get("token_ids") or ())
     growing.reason = choice.get("finish_reason") or growing.reason
 
 

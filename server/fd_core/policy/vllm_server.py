@@ -1,0 +1,336 @@
+"""A vLLM server of our own: started with the flags that runtime LoRA needs, watched, and stopped.
+
+Listens on 127.0.0.1 only. Adapters are loaded while it runs, each under its id and from a path of
+its own: reloading one path would mix the old adapter's key-value blocks into the new one's answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from fd_core import locations
+from fd_core.adapter import Adapter
+from fd_core.errors import FdError, PolicyError
+from fd_core.policy.vllm_environment import Agree, Say, VllmEnvironment, create, model_fetch_gb
+from fd_core.ports import AdapterRegistry
+
+HOST = "127.0.0.1"
+_POLL_S = 0.5
+_TELL_EVERY_S = 10.0
+_STOP_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """How to serve one model. `extra` goes to vLLM as it is."""
+
+    model: str
+    port: int = 8000
+    max_lora_rank: int = 64
+    max_loras: int = 4
+    max_model_len: int | None = None
+    extra: tuple[str, ...] = ()
+    start_timeout_s: float = 1_800.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """A line in vLLM's log that tells why it died, and what to do."""
+
+    pattern: re.Pattern[str]
+    what: str
+    fix: str
+
+
+_CAUSES = tuple(
+    _Cause(re.compile(pattern, re.IGNORECASE), what, fix)
+    for pattern, what, fix in (
+        (r"address already in use", "the port is taken", "Choose another with --port."),
+        (r"gated repo|401 client error|access to model .* is restricted",
+         "the model is gated", "Accept its terms on the hub and log in with `hf auth login`."),
+        (r"not a valid model identifier|repository not found|404 client error|does not appear to have",
+         "there is no such model", "Give a hub name (owner/model) or a folder with config.json."),
+        (r"out of memory|no available memory for the cache blocks|larger than the (?:available|maximum)",
+         "the memory does not suffice", "Use a smaller model, or --max-model-len 4096."),
+        (r"no space left on device", "the disk is full", "Make room, or move HF_HOME to another disk."),
+        (r"offline mode is enabled|couldn't connect to|connection error|name resolution",
+         "the hub can't be reached and the model is not cached", "Connect, or give a folder."),
+    )
+)  # fmt: skip
+
+
+def command_of(environment: VllmEnvironment, options: ServeOptions) -> list[str]:
+    """What is run. Flags first, so that `extra` can override them."""
+    command = [
+        str(environment.python), "-m", "vllm.entrypoints.openai.api_server",
+        "--model", options.model, "--served-model-name", options.model,
+        "--host", HOST, "--port", str(options.port),
+        "--enable-lora", "--max-lora-rank", str(options.max_lora_rank),
+        "--max-loras", str(options.max_loras), "--max-cpu-loras", str(2 * options.max_loras),
+    ]  # fmt: skip
+    if options.max_model_len is not None:
+        command += ["--max-model-len", str(options.max_model_len)]
+    return [*command, *options.extra]
+
+
+def variables_of(environment: VllmEnvironment, inherited: Mapping[str, str]) -> dict[str, str]:
+    """The process's environment variables."""
+    ours = {
+        "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "DO_NOT_TRACK": "1",
+        "PATH": f"{environment.python.parent}{os.pathsep}{inherited.get('PATH', '')}",
+    }
+    if not environment.gpu:
+        ours["VLLM_CPU_KVCACHE_SPACE"] = inherited.get("VLLM_CPU_KVCACHE_SPACE", "2")
+    left_out = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "VLLM_API_KEY")
+    return {k: v for k, v in inherited.items() if k not in left_out} | ours
+
+
+@dataclass
+class VllmServer:
+    """One running server; `log` holds what it said."""
+
+    environment: VllmEnvironment
+    options: ServeOptions
+    log: Path = field(default_factory=lambda: locations.cache_dir() / "vllm.log")
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The base URL for `policy.endpoint`."""
+        return f"http://{HOST}:{self.options.port}/v1"
+
+    def start(self) -> None:
+        """Start the process. Raises PolicyError if the port is taken or vLLM is not there."""
+        _check_port(self.options.port)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            try:
+                self._process = subprocess.Popen(
+                    command_of(self.environment, self.options),
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                    env=variables_of(self.environment, os.environ),
+                    start_new_session=True,
+                )  # fmt: skip
+            except OSError as error:
+                raise PolicyError(
+                    f"{self.environment.python} can't be run: {error.strerror}",
+                    fix=f"Remove {self.environment.folder} and try again: it is made anew.",
+                ) from error
+
+    def wait_until_ready(self, say: Say) -> float:
+        """Wait for the first healthy answer, telling progress; seconds it took. Raises PolicyError."""
+        began = told = time.monotonic()
+        while time.monotonic() - began < self.options.start_timeout_s:
+            if not self.running:
+                raise self._died()
+            if self._healthy():
+                return time.monotonic() - began
+            if time.monotonic() - told >= _TELL_EVERY_S:
+                told = time.monotonic()
+                say(f"{told - began:4.0f} s  {self._last_words()}")
+            time.sleep(_POLL_S)
+        self.stop()
+        raise PolicyError(
+            f"vLLM was not ready after {self.options.start_timeout_s:g} s", fix=f"Read {self.log}."
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def adapters(self) -> list[str]:
+        """Names it answers to, the base model's included. Raises PolicyError."""
+        table = self._send("GET", "/models").json()
+        return [str(each["id"]) for each in table["data"]]
+
+    def load(self, adapter: Adapter) -> None:
+        """Load an adapter under its id, unless it is there. Raises PolicyError."""
+        if adapter.id not in self.adapters():
+            body = {"lora_name": adapter.id, "lora_path": str(Path(adapter.path).resolve())}
+            self._send("POST", "/load_lora_adapter", body)
+
+    def unload(self, adapter_id: str) -> None:
+        """Forget an adapter, if it is there. Raises PolicyError."""
+        if adapter_id in self.adapters():
+            self._send("POST", "/unload_lora_adapter", {"lora_name": adapter_id})
+
+    def stop(self) -> None:
+        """End the server and all it started. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for number, patience_s in ((signal.SIGTERM, _STOP_S), (signal.SIGKILL, _STOP_S)):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(patience_s)
+                if number == signal.SIGTERM:
+                    continue  # its engine may outlive it: the group is killed as well
+                return
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        try:
+            response = httpx.request(
+                method, self.url + path, json=body, timeout=60, trust_env=False
+            )
+        except httpx.HTTPError as error:
+            raise PolicyError(f"vLLM did not answer: {error}", fix=f"Read {self.log}.") from error
+        if not response.is_success:
+            words = " ".join(response.text.split())[:300]
+            raise PolicyError(
+                f"vLLM refused {path} ({response.status_code}): {words}",
+                fix=f"Raise --max-lora-rank if the adapter is larger; else read {self.log}.",
+            )
+        return response
+
+    def _healthy(self) -> bool:
+        try:
+            answer = httpx.get(
+                f"http://{HOST}:{self.options.port}/health", timeout=2, trust_env=False
+            )
+        except httpx.HTTPError:
+            return False
+        return answer.is_success
+
+    def _said(self) -> list[str]:
+        try:
+            text = self.log.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return []
+        return [line.strip() for line in text[-20_000:].splitlines() if line.strip()]
+
+    def _last_words(self) -> str:
+        """The last line of the log, without its prefix."""
+        lines = self._said()
+        return re.sub(r"^.*?\]\s", "", lines[-1])[:120] if lines else "starting"
+
+    def _died(self) -> PolicyError:
+        lines = self._said()
+        text = "\n".join(lines)
+        for cause in _CAUSES:
+            if cause.pattern.search(text):
+                return PolicyError(f"vLLM ended: {cause.what} ({self.log})", fix=cause.fix)
+        errors = [line for line in lines if "Error" in line or "error:" in line]
+        last = (errors or lines or ["it said nothing"])[-1]
+        return PolicyError(f"vLLM ended: {last[-300:]}", fix=f"Read {self.log}.")
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise PolicyError(
+                f"port {port} of {HOST} is taken",
+                fix="Choose another with --port, or stop what uses it.",
+            ) from error
+
+
+def serve(
+    environment: VllmEnvironment,
+    options: ServeOptions,
+    registry: AdapterRegistry,
+    say: Say,
+    agree: Agree,
+) -> None:
+    """Install if needed, start, and serve with the promoted adapter until interrupted.
+
+    Follows the registry's pointer while it runs. Raises PolicyError.
+    """
+    create(environment, say, agree)
+    _announce_model(environment, options.model, say, agree)
+    server = VllmServer(environment, options)
+    with _terminated_as_interrupt():
+        try:
+            server.start()
+            say(f"starting vLLM for {options.model}; its log is {server.log}")
+            seconds = server.wait_until_ready(say)
+            say(f"ready after {seconds:.0f} s: policy.endpoint = {server.url!r}")
+            _follow(server, options.model, registry, say)
+        except KeyboardInterrupt:
+            say("stopping")
+        finally:
+            server.stop()
+
+
+def _announce_model(environment: VllmEnvironment, model: str, say: Say, agree: Agree) -> None:
+    size = model_fetch_gb(environment, model)
+    if size is None:
+        say(f"how large {model} is could not be found out; vLLM fetches it if it is not cached")
+    elif size > 0.05 and not agree(f"{model} has yet to be fetched: about {size:.1f} GB."):
+        raise PolicyError("the model was not fetched", fix="Choose a smaller one, or a folder.")
+
+
+def _follow(server: VllmServer, model: str, registry: AdapterRegistry, say: Say) -> None:
+    """Keep the promoted adapter and the one before it loaded, until the server ends."""
+    loaded: list[str] = []
+    refused = ""
+    while server.running:
+        adapter = _promoted(registry, say if not refused else lambda _: None)
+        fits = adapter is not None and adapter.base_model == model
+        if adapter is not None and fits and adapter.id not in (*loaded[-1:], refused):
+            try:
+                server.load(adapter)
+                say(f"adapter {adapter.id} loaded")
+                loaded = [each for each in loaded if each != adapter.id] + [adapter.id]
+                while len(loaded) > max(server.options.max_loras - 1, 1):
+                    server.unload(loaded.pop(0))
+            except PolicyError as error:
+                refused = adapter.id
+                say(f"adapter {adapter.id} not loaded: {error}")
+        time.sleep(1.0)
+    raise server._died()
+
+
+def _promoted(registry: AdapterRegistry, say: Say) -> Adapter | None:
+    try:
+        return registry.promoted()
+    except FdError as error:
+        say(str(error))
+        return None
+
+
+@contextlib.contextmanager
+def _terminated_as_interrupt() -> Iterator[None]:
+    """SIGTERM ends us as Ctrl-C does, so that the server is never left behind."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        previous = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not the main thread: whoever runs us stops us
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def arguments(words: Sequence[str]) -> tuple[str, ...]:
+    """What the user wants passed on to vLLM, refusing what would open it to the network."""
+    for word in words:
+        if word.split("=")[0] in ("--host", "--uds"):
+            raise PolicyError(
+                "`model serve` listens on 127.0.0.1 only",
+                fix="To serve a network, run vLLM yourself and set policy.endpoint.",
+            )
+    return tuple(words)
