@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from fd_core.lean.toolchain import Toolchain, find_toolchain
+from fd_core.policy.vllm_environment import CPU_PACKAGE, VllmEnvironment, environment_for
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLE = REPOSITORY / "examples" / "lean-project"
@@ -47,7 +49,8 @@ def models() -> Part:
         name for name in ("torch", "transformers", "peft") if not importlib.util.find_spec(name)
     ]
     if missing:
-        return Part(False, f"not installed: {', '.join(missing)} (extra `local`)")
+        reason = os.environ.get("FD_MODELS_MISSING") or "extra `local`"
+        return Part(False, f"not installed: {', '.join(missing)} ({reason})")
     from importlib.metadata import version
 
     return Part(True, f"on torch {version('torch')}, transformers {version('transformers')}")
@@ -55,15 +58,22 @@ def models() -> Part:
 
 @cache
 def vllm() -> Part:
-    """A Python that has vLLM: `FD_VLLM_PYTHON`, or the environment that `make test` builds."""
-    python = vllm_python()
-    if not python.exists():
-        reason = os.environ.get("FD_VLLM_MISSING") or f"{python.name} of .venv-vllm is not there"
+    """The environment with vLLM that `make test` makes once for all clones."""
+    if not vllm_environment().ready:
+        reason = os.environ.get("FD_VLLM_MISSING") or "`make setup-test` installs it"
         return Part(False, f"no vLLM ({reason})")
-    return Part(True, "on vLLM in its own environment")
+    return Part(True, f"on {CPU_PACKAGE.replace('==', ' ')}")
+
+
+def vllm_environment() -> VllmEnvironment:
+    """Where `scripts/setup_parts.py` puts it: `FD_VLLM_ENV`, or a folder of the user's cache."""
+    cache_folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    version = f"py{sys.version_info.major}.{sys.version_info.minor}"
+    folder = cache_folder / "fd-prover" / f"{CPU_PACKAGE.replace('==', '-')}-{version}"
+    named = os.environ.get("FD_VLLM_ENV")
+    return environment_for(Path(named) if named else folder, gpu=False)
 
 
 def vllm_python() -> Path:
-    """Where the interpreter with vLLM is expected."""
-    named = os.environ.get("FD_VLLM_PYTHON")
-    return Path(named) if named else REPOSITORY / ".venv-vllm" / "bin" / "python"
+    """Its interpreter."""
+    return vllm_environment().python

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+from fd_core.policy.vllm_environment import CPU_PACKAGE
+from support import availability
 
 CONFTEST = Path(__file__).parents[2] / "conftest.py"
 SUPPORT = CONFTEST.parent / "support"
@@ -78,3 +83,10 @@ def test_with_lean_they_run_and_their_failure_is_told(tmp_path: Path) -> None:
     assert code == 1, output
     assert "Lean tests: 2 run, 1 of them failed on Lean 4.27.0 (found: FD_LEAN)" in output
     assert summary["counts"] == {"passed": 2, "failed": 1}
+
+
+def test_vllm_is_looked_for_where_setup_puts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(CONFTEST.parents[1] / "scripts")
+    setup_parts = importlib.import_module("setup_parts")
+    assert setup_parts.vllm_folder() == availability.vllm_environment().folder
+    assert setup_parts.VLLM == CPU_PACKAGE
