@@ -67,9 +67,9 @@ async def test_a_promoted_adapter_speaks_after_reload_and_a_down_endpoint_is_tol
         policy = from_settings(settings, SearchingLean({}), registry)
         assert fake.requests == []
         request = SampleRequest(STATE, n=1, seconds=3)
-        assert [
-            c.text async for c in policy.sample(request) if c.origin.kind == "policy"
-        ] == ["exact Foo.bar"]
+        assert [c.text async for c in policy.sample(request) if c.origin.kind == "policy"] == [
+            "exact Foo.bar"
+        ]
         registry.adapter = Adapter("abc", "base", "/nowhere", None, 0.0)
         policy.reload()
         assert str(policy.version) == "base+abc"
