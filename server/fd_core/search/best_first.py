@@ -13,6 +13,7 @@ from contextlib import aclosing, suppress
 from typing import cast
 
 from fd_core.candidate_text import normalise
+from fd_core.landing import land
 from fd_core.ports import Checker, CheckLimits, Policy, SampleRequest
 from fd_core.proof import ProofState
 from fd_core.search.and_or import Graph, Node
@@ -25,7 +26,7 @@ from fd_core.search.events import (
     SolutionFound,
 )
 from fd_core.search.frontier import Frontier, step_cost
-from fd_core.search.proof_text import render
+from fd_core.search.proof_text import ProofTree, render
 from fd_core.search.sampling import Samples
 from fd_core.search.subgoals import states_after
 from fd_core.settings import SearchSettings
@@ -213,12 +214,16 @@ class _Search:
     async def _solution(self) -> SolutionFound | None:
         """The root's proof, if it has one that also closes when it stands there as a whole."""
         while (tree := self._graph.proof()) is not None:
-            column = self._graph.root.state.position.column
-            text = render(tree, column)
+            text = self._written(tree)
             if text == normalise(tree.step) or await self._closes(text):
                 return SolutionFound(text, tree, self._expanded, self._tried, self._milliseconds())
             self._graph.refute()
         return None
+
+    def _written(self, tree: ProofTree) -> str:
+        """The proof as it will stand: its column is known once it has landed."""
+        first = land(self._graph.root.state.site, render(tree)).first
+        return render(tree, first.column)
 
     async def _closes(self, text: str) -> bool:
         """Whether a text closes the root, with time enough even at the end of the budget."""
