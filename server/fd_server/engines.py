@@ -98,7 +98,7 @@ class Engines:
         settings = self._settings(root)
         lean = self._parts.lean(root, settings)
         policy = self._parts.policy(root, settings, lean, self.registry)
-        self._tell(policy)
+        self._tell(policy, settings)
         self._status.facts(lean=lean.label)
         self._status.lean_up()
         return Project(root, Engine(lean, policy, settings))
@@ -122,14 +122,15 @@ class Engines:
             engine = project.engine
             policy = self._parts.policy(root, engine.settings, engine.lean, self.registry)
             self._projects[root] = Project(root, replace(engine, policy=policy))
-            self._tell(policy)
+            self._tell(policy, engine.settings)
         with suppress(RegistryError):
             promoted = self.registry.promoted()
             self._served, self._followed = (promoted.id if promoted else None), True
 
-    def _tell(self, policy: Policy) -> None:
+    def _tell(self, policy: Policy, settings: Settings) -> None:
         version = policy.version
-        self._status.facts(model=version.base_model, adapter_id=version.adapter_id or "")
+        model = version.base_model if settings.policy.kind != "none" else ""
+        self._status.facts(model=model, adapter_id=version.adapter_id or "")
 
     async def drop(self, root: Path | None = None) -> None:
         """Close engines (all, or one project's): the next request builds them anew."""

@@ -23,6 +23,7 @@ from fd_server.cache import CandidateCache
 from fd_server.status import StatusBoard
 
 FIRST_BATCH, LATER_BATCH = 8, 32
+GOALS_S = 300.0
 Item = TypeVar("Item")
 
 
@@ -63,6 +64,11 @@ class Job:
         self._seen: set[str] = set()
 
     @property
+    def is_worth_repeating(self) -> bool:
+        """Whether it ended without an answer, for reasons that may be over now."""
+        return self.done and not self.has_offer and (self.out_of_time or self.answer is None)
+
+    @property
     def has_closed(self) -> bool:
         """Whether something closes the goal."""
         return any(isinstance(j.verdict, Closed) for j in self.judgements)
@@ -88,6 +94,9 @@ class Job:
     async def run(self) -> None:
         """Think until done or out of time. Failures of Lean and policy are told to the status."""
         try:
+            if self.answer is None:
+                async with asyncio.timeout(GOALS_S):
+                    await self._ask_lean()
             async with asyncio.timeout(self.ask.seconds):
                 await self._think()
         except TimeoutError:
@@ -100,11 +109,13 @@ class Job:
         finally:
             self._finish()
 
+    async def _ask_lean(self) -> None:
+        """Outside of the budget: the first goals of a file load its imports."""
+        self.answer = await self._lean.goals_at(self.ask.site)
+        self._mark("goals")
+        self._status.lean_up()
+
     async def _think(self) -> None:
-        if self.answer is None:
-            self.answer = await self._lean.goals_at(self.ask.site)
-            self._mark("goals")
-            self._status.lean_up()
         self._beat()
         if not isinstance(self.answer, ProofState):
             return

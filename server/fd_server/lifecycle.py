@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from fd_core import locations
 from fd_core.errors import LeanError, SettingsError, ToolchainError
-from fd_core.proof import Document
-from fd_core.sites import open_sites
+from fd_core.lean_source import declarations
+from fd_core.proof import Document, ProofSite, Range
+from fd_core.sites import guess_kind, open_sites
 from lsprotocol import types
 
 from fd_server.client import Client
@@ -83,10 +84,10 @@ class Lifecycle:
     async def _start(self, document: Document) -> None:
         """Lean loads the header while the user reads: ask for the first goal there is."""
         project = await asyncio.to_thread(self._bench.project_of, document.uri)
-        sites = open_sites(document)
-        if project is not None and sites:
+        site = _first_site(document)
+        if project is not None and site is not None:
             try:
-                await project.engine.lean.goals_at(sites[0][1])
+                await project.engine.lean.goals_at(site)
             except (LeanError, ToolchainError) as error:
                 self._bench.status.lean_down(error)
 
@@ -165,3 +166,15 @@ class Lifecycle:
         paths = [path for change in params.changes if (path := path_of(change.uri))]
         for root in {locations.project_root(path) for path in paths}:
             await self._bench.drop(root)
+
+
+def _first_site(document: Document) -> ProofSite | None:
+    """A place to ask about only to have the imports loaded."""
+    sites = open_sites(document)
+    if sites:
+        return sites[0][1]
+    proved = (d for d in declarations(document.text) if d.body_start is not None)
+    first = next(proved, None)
+    if first is None:
+        return None
+    return guess_kind(document, Range.empty(document.position(first.end)))

@@ -106,7 +106,7 @@ def _event(offer: Offer, rank: int, latency_ms: float, prompt_format: str) -> Su
         origin=str(candidate.origin),
         base_model=policy.base_model if policy else "",
         adapter_id=(policy.adapter_id or "") if policy else "",
-        prompt_format=prompt_format if policy else "",
+        prompt_format=prompt_format,
         logprob=candidate.logprob,
         verdict="closed" if isinstance(verdict, Closed) else "progressed",
         after=tuple(map(str, after)),

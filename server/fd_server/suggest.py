@@ -83,7 +83,8 @@ class Suggester:
         document = site.document
         key = _Key(document.uri, document.version, site.range, whole_proof, failed)
         running = self._lanes.get(lane)
-        if running is None or running.key != key or running.task.cancelled():
+        ended = running is not None and (running.task.cancelled() or running.job.is_worth_repeating)
+        if running is None or running.key != key or ended:
             running = self._start(engine, site, key, lane, messages)
         running.waiting += 1
         try:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,20 @@ class Editor(BaseLanguageClient):
         """A custom request, answered as plain data."""
         return await self.protocol.send_request_async(method, params)
 
+    async def ask_raw(self, method: str, params: Any) -> Any:
+        """A request exactly as given, however wrong; answered as plain data."""
+        self._raw = getattr(self, "_raw", 0) + 1
+        future: Future[Any] = Future()
+        self.protocol._request_futures[f"raw-{self._raw}"] = future
+        message = {"jsonrpc": "2.0", "id": f"raw-{self._raw}", "method": method, "params": params}
+        self.send_bytes(json.dumps(message).encode())
+        return await asyncio.wrap_future(future)
+
+    def send_bytes(self, body: bytes) -> None:
+        """One message, whatever it holds."""
+        assert self.protocol.writer is not None
+        self.protocol.writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+
     async def begin(
         self, *, root: Path | None = None, encodings: list[str] | None = None,
         options: dict[str, Any] | None = None, capabilities: types.ClientCapabilities | None = None,
@@ -100,7 +115,7 @@ class Editor(BaseLanguageClient):
                 initialization_options=options,
                 root_uri=root.as_uri() if root else None,
                 client_info=types.ClientInfo("test-editor"),
-            )  # fmt: skip
+            )
         )
         self.initialized(types.InitializedParams())
         return result
@@ -190,4 +205,16 @@ async def start_fake(script: dict[str, Any], data: Path, **environment: str) -> 
         "FD_CONFIG": str(data / "config.toml"), **environment,
     }  # fmt: skip
     await editor.start_io(sys.executable, str(FAKE_SERVER), env=given)
+    return editor
+
+
+async def start_real(data: Path, **environment: str) -> Editor:
+    """A client connected to `fd-server --stdio` as installed."""
+    editor = Editor()
+    given = {
+        **os.environ, "FD_DATA_DIR": str(data), "FD_CONFIG": str(data / "config.toml"),
+        **environment,
+    }  # fmt: skip
+    script = Path(sys.executable).parent / "fd-server"
+    await editor.start_io(str(script), "--stdio", env=given)
     return editor

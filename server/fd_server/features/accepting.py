@@ -5,7 +5,7 @@ from __future__ import annotations
 from fd_core.events import Surface
 from fd_core.proof import ProofState, Range
 from fd_core.protocol import WireEdit
-from fd_core.suggestion import Closed, Judgement, Progressed, Verdict
+from fd_core.suggestion import Closed, Judgement, Origin, Progressed, Verdict
 from lsprotocol import types
 
 from fd_server.job import Job
@@ -20,9 +20,10 @@ def offer(
     """Offer one finding of a job that has a state."""
     assert isinstance(job.answer, ProofState)
     policy = project.engine.settings.policy
+    prompt = policy.proof_prompt if job.ask.whole_proof else policy.prompt
     return bench.offers.make(
         job.answer, item, project=str(project.root), surface=surface, rank=rank, began=began,
-        prompt_format=policy.proof_prompt if job.ask.whole_proof else policy.prompt,
+        prompt_format=prompt if is_policy_made(item.candidate.origin) else "",
     )  # fmt: skip
 
 
@@ -60,6 +61,13 @@ def wire_edit(bench: Workbench, state: ProofState, where: Range, text: str) -> W
         uri=document.uri, version=document.version,
         range=bench.encoding.wire_range(document, where), new_text=text,
     )  # fmt: skip
+
+
+def is_policy_made(origin: Origin) -> bool:
+    """Whether a model wrote it, now or when it was remembered."""
+    return origin.kind == "policy" or (
+        origin.kind == "memory" and origin.detail.startswith("policy")
+    )
 
 
 def in_words(verdict: Verdict) -> str:

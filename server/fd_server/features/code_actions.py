@@ -18,6 +18,7 @@ from fd_server.features.accepting import (
     accept_command,
     command,
     in_words,
+    is_policy_made,
     offer,
     workspace_edit,
 )
@@ -127,7 +128,7 @@ def _action(bench: Workbench, made: Offer, verb: str) -> types.CodeAction:
     text = " ⏎ ".join(line.strip() for line in suggestion.candidate.text.split("\n"))
     if len(text) > _TITLE_LENGTH:
         text = text[: _TITLE_LENGTH - 1] + "…"
-    by_policy = suggestion.candidate.origin.policy is not None
+    by_policy = is_policy_made(suggestion.candidate.origin)
     lazy = bench.client.lazy_action_edits
     return types.CodeAction(
         title=f"{verb}: {text} ({in_words(suggestion.verdict)})",

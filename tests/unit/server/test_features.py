@@ -150,18 +150,7 @@ async def test_the_tag_is_for_clients_that_know_it_and_for_what_a_policy_made(
     old = make_bench(tmp_path, SCRIPT, client=Client())
     assert all(item.tags is None for item in await actions(old, old.open(TEXT).uri, 4))
     made = make_bench(tmp_path, {**SCRIPT, "origin": "portfolio"}, client=MODERN)
-    made.policy.sample = _without_policy(made.policy.sample)  # type: ignore[method-assign]
     assert all(item.tags is None for item in await actions(made, made.open(TEXT).uri, 4))
-
-
-def _without_policy(sample: Any) -> Any:
-    from dataclasses import replace
-
-    async def sampled(request: Any) -> Any:
-        async for candidate in sample(request):
-            yield replace(candidate, origin=replace(candidate.origin, policy=None))
-
-    return sampled
 
 
 async def test_a_failing_step_is_replaced_with_leans_message_in_the_request(tmp_path: Path) -> None:

@@ -94,3 +94,14 @@ async def test_a_document_that_moved_on_gets_nothing(tmp_path: Path) -> None:
     await asyncio.sleep(0.05)
     made.bench.documents.close(document.uri)
     assert await asking == []
+
+
+async def test_what_ran_out_of_time_is_tried_again_when_asked_again(tmp_path: Path) -> None:
+    made = make_bench(tmp_path, {**SLOW, "delay_s": 0.3})
+    made.bench.configure({"suggest": {"budget_s": 0.2, "first_s": 0.1}})
+    document = made.open(TEXT)
+    assert await ghosts(made, document.uri, 1) == []
+    await settled(made)
+    assert made.bench.status.current.state == "out of budget"
+    made.lean.delay_s = made.policy.delay_s = 0.0
+    assert await ghosts(made, document.uri, 1) == ["c"]
