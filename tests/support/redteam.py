@@ -115,14 +115,15 @@ def _attack(row: int, one: dict[str, Any]) -> Attack:
 _LAYERS = {
     "text": "is not the challenge's",
     "statement": "statement is not the one",
+    "missing": "The solution lacks",
     "axioms": "It rests on",
     "kernel": "he kernel ",
     "declarations": "It adds ",
-    "other declarations": " of the file, ",
+    "other declarations": " of the file) ",
     "data": "open part is data",
     "imports": "imports changed",
     "environment": "It changes `",
-    "kind": "It was a ",
+    "kind": "Its kind changed",
     "Lean": "Lean: ",
 }
 

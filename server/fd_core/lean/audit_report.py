@@ -17,9 +17,29 @@ STANDARD: frozenset[NameParts] = frozenset(
     {("propext",), ("Classical", "choice"), ("Quot", "sound")}
 )
 SORRY: NameParts = ("sorryAx",)
+MAX_REASONS = 12
 
-OWN_TRACES: frozenset[str] = frozenset()
-"""Extensions in which an honest proof leaves entries about itself."""
+OWN_TRACES = frozenset(
+    {
+        "Lean.declRangeExt",  # where declarations stand in the file
+        "Lean.extraModUses",  # which imports were used, for `lake shake`
+        "symbolFrequency",  # the index of premises for suggestions
+        "sineQueNon",  # the same
+        # Proofs that contain `match` or `let rec` make auxiliary functions, which are compiled. Code
+        # proves nothing: what rests on its evaluation shows in the axioms.
+        "Lean.Meta.Match.Extension.extension",
+        "Lean.Compiler.inlineAttrs",
+        "Lean.Compiler.LCNF.baseExt",
+        "Lean.Compiler.LCNF.monoExt",
+        "Lean.Compiler.LCNF.UnreachableBranches.functionSummariesExt",
+        "Lean.IR.declMapExt",
+        # Marks on equations that Lean derives from a definition when a proof unfolds it.
+        "Lean.defeqAttr",
+        "recExt",
+    }
+)
+"""Extensions in which honest proofs were seen to leave traces. None of them gives later text another
+meaning: no instance, simp lemma, notation, parser, macro, attribute hook or option is among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +99,18 @@ def shown(name: NameParts) -> str:
 
 def refusals(facts: SolutionFacts) -> list[str]:
     """Why these facts are no proof, each in one sentence; empty if they are one."""
-    found = [_sentence(reason) for reason in facts.reasons]
-    for axiom in facts.axioms:
-        if axiom == SORRY:
-            found.append("It rests on `sorry`.")
-        elif axiom not in STANDARD:
-            found.append(f"It rests on the axiom `{shown(axiom)}`.")
+    found = ["It rests on `sorry`."] if SORRY in facts.axioms else []
+    found += [
+        f"It rests on the axiom `{shown(axiom)}`."
+        for axiom in facts.axioms
+        if axiom != SORRY and axiom not in STANDARD
+    ]
+    found += [_sentence(reason) for reason in facts.reasons]
     for name, gone, new in facts.extensions:
         if name not in OWN_TRACES:
             found.append(f"It changes `{name}` ({gone} entries gone, {new} new).")
+    if len(found) > MAX_REASONS:
+        found[MAX_REASONS:] = [f"There are {len(found) - MAX_REASONS} more reasons."]
     return found
 
 
