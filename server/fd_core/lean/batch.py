@@ -1,6 +1,6 @@
 """Many candidates in one scratch text: the goal is duplicated, each candidate gets a bullet.
 
-    refine (fun (p : Sort _) (a0 a1 a2 a3 : p) => a0) _ ?_ ?_ ?_ ?_
+    refine (fun (p : Sort _) (a0 a1 a2 a3 : p) => a0) _ ?fd_0 ?fd_1 ?fd_2 ?fd_3
     · (first candidate
       )
     exact fd_mark
@@ -36,6 +36,9 @@ _OTHER_GOALS = re.compile(
     r"(?<![\w.'])(?:all_goals|any_goals|case'?|next|rotate_left|rotate_right|swap|on_goal|pick_goal|"
     r"on_goals|iterate|repeat'?|set_goals)(?![\w'])"
 )
+_FOR_EACH = re.compile(r"(?:<;>|(?<![\w.'])(?:all_goals|any_goals|repeat'?))[\s(]*$")
+_COPY_ALONE = re.compile(r"^case fd_\d+\n", re.MULTILINE)
+_COPY = re.compile(r"(?<![\w.])fd_\d+\.(?=\S)")
 _SEVERAL_STEPS = re.compile(r"\n|(?<!<);(?!>)")
 
 
@@ -54,6 +57,11 @@ class Batch:
 
     text: str
     bullets: tuple[Bullet, ...]
+
+    @property
+    def top(self) -> int:
+        """The line that duplicates the goal."""
+        return self.bullets[0].first.line - 1
 
     @property
     def marks(self) -> frozenset[int]:
@@ -80,7 +88,7 @@ class BulletReading:
 def fits_in_a_batch(text: str, goals: Sequence[Goal]) -> bool:
     """Whether a bullet of its own changes nothing for this candidate at this state.
 
-    It does where goals share metavariables, where other goals may be touched, and where a tag is
+    Not so where goals share metavariables, where other goals may be touched, and where a tag is
     called by name.
     """
     if has_metavariables(goals) or re.search(r"(?<![\w.'])case'?(?![\w'])", text):
@@ -90,12 +98,19 @@ def fits_in_a_batch(text: str, goals: Sequence[Goal]) -> bool:
     return not _OTHER_GOALS.search(text) and not _SEVERAL_STEPS.search(text)
 
 
+def takes_a_batch(scratch: Scratch) -> bool:
+    """Whether the place runs for one goal at a time, as far as its text tells."""
+    document = scratch.site.document
+    before = document.text[: document.offset(scratch.site.range.start)]
+    return not _FOR_EACH.search(before[-200:])
+
+
 def batch_of(scratch: Scratch, candidates: Sequence[str]) -> Batch:
     """Put normalised candidates into one text."""
     copies = 2 * len(candidates)
     names = " ".join(f"a{index}" for index in range(copies))
-    holes = " ?_" * copies
-    lines = [f"refine (fun (p : Sort _) ({names} : p) => a0) _{holes}"]
+    holes = " ".join(f"?fd_{index}" for index in range(copies))
+    lines = [f"refine (fun (p : Sort _) ({names} : p) => a0) _ {holes}"]
     places: list[tuple[int, int, int]] = []
     for text in candidates:
         first, *rest = text.split("\n")
@@ -116,14 +131,12 @@ def read_bullet(batch: Batch, index: int, report: Report, main: Goal) -> BulletR
     """What a report says of one candidate."""
     bullet = batch.bullets[index]
     mine = [
-        item
+        _in_true_words(item, main)
         for item in report.diagnostics
         if bullet.first.line <= item.start.line <= bullet.last_line
     ]
     errors = tuple(item for item in mine if item.severity == "error")
-    after = tuple(
-        _with_true_case(goal, main) for error in errors for goal in unsolved_goals(error.text) or ()
-    )
+    after = tuple(goal for error in errors for goal in unsolved_goals(error.text) or ())
     reached = any(item.start.line == bullet.mark for item in report.diagnostics)
     others = tuple(item for item in mine if item.severity != "error")
     return BulletReading(reached, errors, others, after, _milliseconds(batch, index, report))
@@ -136,11 +149,7 @@ def _milliseconds(batch: Batch, index: int, report: Report) -> float:
     return max(0.0, ends - begins) * 1000
 
 
-def _with_true_case(goal: Goal, main: Goal) -> Goal:
-    """Lean names the copies `refine_1`, …: give back the name the goal has without them."""
-    if goal.case is None:
-        return goal
-    kept = re.sub(r"(?:^|\.)refine_\d+(?=\.|$)", "", goal.case, count=1).lstrip(".")
-    if main.case and not kept.startswith(main.case):
-        kept = f"{main.case}.{kept}" if kept else main.case
-    return replace(goal, case=kept or None)
+def _in_true_words(item: Diagnostic, main: Goal) -> Diagnostic:
+    """A message with the goal's own name in place of its copy's."""
+    text = _COPY_ALONE.sub(f"case {main.case}\n" if main.case else "", item.text)
+    return replace(item, text=_COPY.sub(f"{main.case}." if main.case else "", text))

@@ -57,11 +57,18 @@ async def run_batch(judge: Judge, texts: Sequence[str]) -> AsyncGenerator[Batche
 
 def _evidence(batch: Batch, report: Report) -> int:
     """How many bullets, from the first, Lean got past."""
-    marked = {item.start.line for item in report.diagnostics} & batch.marks
+    if _refused_as_a_whole(batch, report):
+        return 0
+    marked = {item.start.line for item in report.diagnostics}
     count = 0
     while count < len(batch.bullets) and batch.bullets[count].mark in marked:
         count += 1
     return count
+
+
+def _refused_as_a_whole(batch: Batch, report: Report) -> bool:
+    """No place for a batch, or one that runs for several goals at once (behind `<;>`)."""
+    return any(error.start.line == batch.top for error in report.errors)
 
 
 def _read(judge: Judge, batch: Batch, index: int, report: Report, text: str) -> Batched | None:
@@ -72,7 +79,7 @@ def _read(judge: Judge, batch: Batch, index: int, report: Report, text: str) -> 
     if gave_up := next((e for e in reading.errors if e.out_of_resources), None):
         if index and _counts_for_all(gave_up):
             return None
-        return Batched(text, Undecided(cost, gave_up.text.split("\n")[0]))
+        return Batched(text, Undecided(cost, gave_up.resource))
     if reading.refused:
         return Batched(text, _failed(reading, batch, index, cost))
     if after := (*reading.after, *others):
@@ -102,6 +109,8 @@ async def _culprit(
     if (undecided := unfinished(report, cost, judge.limits.seconds)) is not None:
         await judge.free()
         return Batched(text, undecided)
+    if _refused_as_a_whole(batch, report):
+        return None
     if reading.refused:
         return Batched(text, _failed(reading, batch, index, cost))
     return Batched(text, None) if index else None

@@ -25,7 +25,7 @@ from fd_core.proof import ProofState
 from fd_core.suggestion import Candidate, Cost, Failed, Judgement, Message, Undecided, Verdict
 
 from . import syntax_gate
-from .batch import fits_in_a_batch
+from .batch import fits_in_a_batch, takes_a_batch
 from .batch_run import Batched, run_batch
 from .judge import Judge
 from .pool import LeanPool
@@ -94,8 +94,9 @@ class _Run:
     async def verdicts(self, texts: Iterable[str]) -> AsyncGenerator[tuple[str, Verdict]]:
         """All of them, in the order they become known."""
         waiting: deque[str] = deque()
+        place = takes_a_batch(self._judge.scratch)
         for text in texts:
-            fits = fits_in_a_batch(text, self._judge.state.goals)
+            fits = place and fits_in_a_batch(text, self._judge.state.goals)
             (waiting if fits else self._singly).append(text)
         sizes = iter(CHUNKS)
         while waiting:

@@ -7,12 +7,10 @@ from fd_core.proof import Goal, ProofState
 from fd_core.suggestion import Cost, Undecided, Verdict
 
 from . import questions
-from .goal_text import unsolved_goals
 from .report import Report
 from .scratch import Landing, Scratch, scratch_of
 from .verdict import (
     Baseline,
-    Reading,
     early_verdict,
     progressed,
     read_landing,
@@ -24,6 +22,9 @@ from .worker import ScratchWorker
 
 _REST_S = 30.0
 """What follows the site in its declaration may take this long at most, beyond the candidate's time."""
+
+_HEADER_S = 30.0
+"""A new worker loads the header first."""
 
 
 class Judge:
@@ -52,16 +53,18 @@ class Judge:
         landing = self.scratch.landing(text)
         self.idle = False
         report = await self.worker.elaborate(landing.text, Patience(self._seconds))
+        if report.ended == "crashed":  # perhaps for another reason: the worker is a new one now
+            report = await self.worker.elaborate(landing.text, Patience(self._seconds + _HEADER_S))
         self.note(report)
         spent = report.seconds * 1000 if milliseconds is None else milliseconds
         cost = Cost(spent)
         if (undecided := unfinished(report, cost, self.limits.seconds)) is not None:
             await self.free()
             return undecided
-        reading = read_landing(landing, report, self._baseline)
+        reading = read_landing(landing, report, self._baseline, self.state.goals[1:])
         if (verdict := early_verdict(reading, cost)) is not None:
             return verdict
-        if after := await self._goals_after(landing, reading):
+        if after := reading.left or await self._goals_behind(landing):
             return progressed(self.state.goals, after, cost, reading.messages)
         if not await questions.plain_goals(self.worker, landing.first):
             return Undecided(cost, "Lean did not get to the candidate")
@@ -79,14 +82,12 @@ class Judge:
         rest = bool(self.scratch.rest.strip())
         return self.limits.seconds + (min(self._baseline.seconds, _REST_S) if rest else 0.0)
 
-    async def _goals_after(self, landing: Landing, reading: Reading) -> tuple[Goal, ...]:
-        """What is left to prove: inside the candidate, then behind it."""
-        inside = tuple(goal for error in reading.own for goal in unsolved_goals(error.text) or ())
-        if not reading.leaves_goals and not self.scratch.rest.strip():
-            return inside
-        behind = await questions.plain_goals(self.worker, landing.last)
-        if behind is None:
-            behind = tuple(
-                goal for error in reading.elsewhere for goal in unsolved_goals(error.text) or ()
-            )
-        return (*inside, *behind)
+    async def _goals_behind(self, landing: Landing) -> tuple[Goal, ...]:
+        """The goals right behind the candidate, where what follows may have closed them.
+
+        At the end of a declaration they would be in an error. Inside a candidate that ends in a
+        nested block Lean shows that block's goals only; then it is the whole that counts.
+        """
+        if not self.scratch.rest.strip():
+            return ()
+        return await questions.plain_goals(self.worker, landing.last) or ()

@@ -41,6 +41,12 @@ class Diagnostic:
         return self.severity == "error" and _OUT_OF_RESOURCES.search(self.text) is not None
 
     @property
+    def resource(self) -> str:
+        """The line that says what ran out."""
+        lines = self.text.split("\n")
+        return next((line for line in lines if _OUT_OF_RESOURCES.search(line)), lines[0]).strip()
+
+    @property
     def says_sorry(self) -> bool:
         """Whether it is the warning that a declaration uses `sorry`."""
         return _SORRY.match(self.text) is not None

@@ -77,18 +77,22 @@ class Reading:
     messages: tuple[Message, ...]
 
     @property
+    def left(self) -> tuple[Goal, ...]:
+        """Goals that the candidate leaves in itself, or to the block that it stands in."""
+        inside = tuple(g for error in self.own for g in unsolved_goals(error.text) or ())
+        around = [g for error in self.elsewhere if (g := unsolved_goals(error.text))]
+        return (*inside, *(around[-1] if around else ()))
+
+    @property
     def refusals(self) -> list[Diagnostic]:
         """Own errors that are more than unsolved goals."""
         return [error for error in self.own if unsolved_goals(error.text) is None]
 
-    @property
-    def leaves_goals(self) -> bool:
-        """Whether a block around the candidate is not finished."""
-        return any(unsolved_goals(error.text) is not None for error in self.elsewhere)
 
-
-def read_landing(landing: Landing, report: Report, baseline: Baseline) -> Reading:
-    """Sort the errors of a landed candidate."""
+def read_landing(
+    landing: Landing, report: Report, baseline: Baseline, others: Sequence[Goal] = ()
+) -> Reading:
+    """Sort the errors of a landed candidate. `others`: goals of the state beside the main one."""
     own, elsewhere = [], []
     spared = Counter(baseline.after)
     for error in report.errors:
@@ -96,7 +100,7 @@ def read_landing(landing: Landing, report: Report, baseline: Baseline) -> Readin
             continue  # refused as a command (in a `module`): no fault of the candidate's
         if landing.first <= error.start <= landing.last or _is_cut_short(error, landing):
             own.append(error)
-        elif error.start < landing.first and (error.start, error.text) in baseline.before:
+        elif (error.start, error.text) in baseline.before and not _lists(error, others):
             continue
         elif error.start > landing.last and spared[error.text] > 0:
             spared[error.text] -= 1
@@ -108,6 +112,12 @@ def read_landing(landing: Landing, report: Report, baseline: Baseline) -> Readin
         if landing.first <= item.start <= landing.last
     )
     return Reading(tuple(own), tuple(elsewhere), messages)
+
+
+def _lists(error: Diagnostic, goals: Sequence[Goal]) -> bool:
+    """Whether it says that these goals are unsolved: then they are the state's, whoever is asked."""
+    listed = unsolved_goals(error.text)
+    return bool(goals) and listed is not None and same_goals(listed, goals)
 
 
 def _is_cut_short(error: Diagnostic, landing: Landing) -> bool:
@@ -127,7 +137,7 @@ def early_verdict(reading: Reading, cost: Cost) -> Failed | Undecided | None:
     """The verdict if errors alone decide it."""
     for error in (*reading.own, *reading.elsewhere):
         if error.out_of_resources:
-            return Undecided(cost, error.text.split("\n")[0])
+            return Undecided(cost, error.resource)
     if reading.refusals:
         return Failed(cost, reading.messages)
     return None
