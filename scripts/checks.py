@@ -20,7 +20,11 @@ ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 PYTHON = sys.executable
 TYPED = ("server/fd_core", "server/fd_server")
-STYLED = ("server", "tests", "scripts", "benchmarks")
+STYLED = tuple(
+    name
+    for name in ("server", "trainer", "tui", "tests", "scripts", "benchmarks")
+    if (ROOT / name).exists()
+)
 
 Command = tuple[str, ...]
 GROUPS: dict[str, tuple[tuple[str, Command], ...]] = {

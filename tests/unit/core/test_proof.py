@@ -48,5 +48,7 @@ def test_the_digest_sees_goal_and_environment_but_not_the_place() -> None:
 
 
 def test_a_goal_reads_as_lean_shows_it() -> None:
-    goal = Goal("a = b", (Hypothesis(("a", "b"), "Nat"), Hypothesis(("c",), "Nat", "a")), case="inl")
+    goal = Goal(
+        "a = b", (Hypothesis(("a", "b"), "Nat"), Hypothesis(("c",), "Nat", "a")), case="inl"
+    )
     assert str(goal) == "case inl\na b : Nat\nc : Nat := a\n⊢ a = b"

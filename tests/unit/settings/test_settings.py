@@ -29,8 +29,10 @@ def test_every_problem_is_named_at_once_with_the_nearest_name(user_file: Path) -
     with pytest.raises(SettingsError) as caught:
         load(environment={})
     message = str(caught.value)
-    assert "lean.thread" in message and "did you mean `lean.threads`" in message
-    assert "lean.idle_s" in message and str(user_file) in message
+    assert "lean.thread" in message
+    assert "did you mean `lean.threads`" in message
+    assert "lean.idle_s" in message
+    assert str(user_file) in message
 
 
 def test_broken_toml_names_the_file_and_the_line(user_file: Path) -> None:
