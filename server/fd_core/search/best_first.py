@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import cast
 
 from fd_core.candidate_text import normalise
@@ -39,6 +40,8 @@ ROUNDS = 2
 """How often a policy is asked at one node: a model may have something new to say."""
 MOST_AHEAD = 2
 """For how many nodes the policy may be at work at once."""
+STEP_SHARE, LEAST_STEP_S = 1 / 15, 1.0
+"""One candidate's part of the time budget: a step that takes longer would starve the others."""
 SEARCH = Origin("search", "best-first")
 LIMITS = CheckLimits()
 
@@ -70,6 +73,8 @@ class _Search:
     ) -> None:
         self._policy, self._checker = policy, checker
         self._settings, self._limits = settings, limits
+        seconds = min(limits.seconds, max(LEAST_STEP_S, settings.seconds * STEP_SHARE))
+        self._step_limits = replace(limits, seconds=seconds)
         self._graph = Graph(state)
         self._frontier = Frontier(self._graph)
         self._began = time.monotonic()
@@ -153,7 +158,9 @@ class _Search:
         """Lean's verdicts on a batch, up to the first that closes."""
         ranks = {candidate.text: rank for rank, candidate in batch}
         candidates = [candidate for _, candidate in batch]
-        judged = await self._checked(node.state, candidates, self._seconds_left())
+        judged = await self._checked(
+            node.state, candidates, self._seconds_left(), self._step_limits
+        )
         events: list[SearchEvent] = []
         for item in judged:
             rank = ranks[item.candidate.text]
@@ -171,12 +178,10 @@ class _Search:
         return [*events, summary]
 
     async def _checked(
-        self, state: ProofState, candidates: list[Candidate], seconds: float
+        self, state: ProofState, candidates: list[Candidate], seconds: float, limits: CheckLimits
     ) -> list[Judgement]:
         found: list[Judgement] = []
-        stream = cast(
-            "AsyncGenerator[Judgement]", self._checker.check(state, candidates, self._limits)
-        )
+        stream = cast("AsyncGenerator[Judgement]", self._checker.check(state, candidates, limits))
         with suppress(TimeoutError):
             async with (
                 asyncio.timeout(max(seconds, 0.01)),
@@ -229,7 +234,9 @@ class _Search:
         """Whether a text closes the root, with time enough even at the end of the budget."""
         self._tried += 1
         seconds = max(self._seconds_left(), 2 * self._limits.seconds)
-        judged = await self._checked(self._graph.root.state, [Candidate(text, SEARCH)], seconds)
+        judged = await self._checked(
+            self._graph.root.state, [Candidate(text, SEARCH)], seconds, self._limits
+        )
         return any(isinstance(item.verdict, Closed) for item in judged)
 
     async def _stop_sampling(self) -> None:
