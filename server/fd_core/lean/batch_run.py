@@ -39,8 +39,8 @@ async def run_batch(judge: Judge, texts: Sequence[str]) -> AsyncGenerator[Batche
     async with aclosing(follow) as reports:
         async for report in reports:
             running = report.ended == "running"
-            # The newest evidence may overtake a message by a hair: stay one behind it.
-            sure = _evidence(batch, report) - (1 if running else 0)
+            # The newest evidence may overtake a message by a hair: stay one behind it, or wait.
+            sure = _evidence(batch, report) - (1 if running and not report.quiet else 0)
             while done < sure:
                 item = _read(judge, batch, done, report, texts[done])
                 if item is None:

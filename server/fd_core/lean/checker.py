@@ -72,7 +72,7 @@ class ScratchChecker:
             baseline = await bench.established(scratch)
             if not baseline.goals:
                 raise LeanError("there is no proof state at this place")
-            judge = Judge(bench.worker, state, limits, baseline)
+            judge = Judge(bench.worker, state, limits, baseline, self._pool.bench)
             finished = False
             try:
                 async with aclosing(_Run(judge).verdicts(texts)) as verdicts:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
 from fd_core.ports import CheckLimits
 from fd_core.proof import Goal, ProofState
 from fd_core.suggestion import Cost, Undecided, Verdict
@@ -18,6 +21,7 @@ from .verdict import (
     without_goals,
 )
 from .watch import Patience
+from .workbench import Workbench
 from .worker import ScratchWorker
 
 _REST_S = 30.0
@@ -26,12 +30,20 @@ _REST_S = 30.0
 _HEADER_S = 30.0
 """A new worker loads the header first."""
 
+Benches = Callable[[str], AbstractAsyncContextManager[Workbench]]
+"""Workbenches by header, as a pool hands them out."""
+
 
 class Judge:
     """One state, and the worker that judges there."""
 
     def __init__(
-        self, worker: ScratchWorker, state: ProofState, limits: CheckLimits, baseline: Baseline
+        self,
+        worker: ScratchWorker,
+        state: ProofState,
+        limits: CheckLimits,
+        baseline: Baseline,
+        bench: Benches,
     ) -> None:
         self.worker = worker
         self.state = state
@@ -40,6 +52,7 @@ class Judge:
         self.idle = True
         """Whether Lean has nothing left to do on the last text."""
         self._baseline = baseline
+        self._bench = bench
 
     def note(self, report: Report) -> None:
         """Remember whether Lean still works on the last text."""
@@ -68,7 +81,19 @@ class Judge:
             return progressed(self.state.goals, after, cost, reading.messages)
         if not await questions.plain_goals(self.worker, landing.first):
             return Undecided(cost, "Lean did not get to the candidate")
-        return without_goals(self.scratch, landing, report, reading, self._baseline, cost)
+        axioms = report.axioms(landing.axioms_line)
+        if axioms is None and self.scratch.is_module and not reading.elsewhere:
+            axioms = await self._axioms_as_plain_file(text)
+        return without_goals(self.scratch, landing, axioms, reading, self._baseline, cost)
+
+    async def _axioms_as_plain_file(self, text: str) -> frozenset[str] | None:
+        scratch = self.scratch.as_plain_file()
+        landing = scratch.landing(text)
+        async with self._bench(scratch.header) as bench:
+            report = await bench.worker.elaborate(landing.text)
+        if any(landing.first <= error.start <= landing.last for error in report.errors):
+            return None
+        return report.axioms(landing.axioms_line)
 
     async def free(self) -> None:
         """Get Lean to let go of what runs away, by force if need be."""

@@ -74,3 +74,7 @@ class LiveLean:
     async def aclose(self) -> None:
         """Release every process. Safe to call twice."""
         await self._pool.aclose()
+        # Not part of the port: some auditors hold compiled files, some hold nothing.
+        close = getattr(self._auditor, "aclose", None)
+        if close is not None:
+            await close()

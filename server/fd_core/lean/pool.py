@@ -61,6 +61,7 @@ class LeanPool:
         async with self._opening:
             await self._notice_changes()
             bench = self._benches.get(header) or await self._new_bench(header)
+            await self._start()
         async with bench.worker.lock:
             if bench.worker.uses >= self._settings.max_checks:
                 await bench.worker.renew()
@@ -68,6 +69,12 @@ class LeanPool:
                 yield bench
             finally:
                 bench.worker.last_used = time.monotonic()
+
+    async def _start(self) -> None:
+        """Have the server running; what `lake serve` writes while it starts is no change."""
+        if self._server is not None and not self._server.running:
+            await self._server.client()
+            self._signature = _signature(self.project)
 
     async def _new_bench(self, header: str) -> Workbench:
         if self._server is None:

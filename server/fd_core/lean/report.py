@@ -66,7 +66,8 @@ class Report:
     seconds: float
     arrivals: Mapping[int, float] = field(default_factory=dict)
     fatal: bool = False
-    reason: str = ""
+    quiet: bool = False
+    """Whether the newest arrival is old enough for all that Lean said before it to be here."""
 
     @property
     def errors(self) -> list[Diagnostic]:

@@ -23,6 +23,11 @@ STAND_IN = "fd_"
 
 _ODD_LINE_ENDS = dict.fromkeys(map(ord, "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 """Letters that Python calls line ends and Lean does not: positions would drift."""
+_MODULE = re.compile(r"\s*module\b")
+_MODULE_WORDS = re.compile(
+    r"^[ \t]*module\b|\b(?:public|private|meta)[ \t]+(?=(?:meta[ \t]+)?import\b)|(?<=import )all\b",
+    re.MULTILINE,
+)
 _MUTUAL = re.compile(r"^[ \t]*(?:mutual|end)\b[^\n]*", re.MULTILINE)
 _INSTANCE = re.compile(r"instance(?:\s*\(\s*priority[^)\n]*\))?")
 
@@ -50,6 +55,21 @@ class Scratch:
     def header(self) -> str:
         """The imports; files with equal ones can share a Lean worker."""
         return self.site.document.text[: header_end(self.site.document.text)]
+
+    @property
+    def is_module(self) -> bool:
+        """Whether the file is a `module`, in which Lean refuses `#print axioms`."""
+        return _MODULE.match(blank_out(self.header)) is not None
+
+    def as_plain_file(self) -> Scratch:
+        """The same place in a file that is no module, letter for letter where it was.
+
+        Good for asking after axioms only: there, more can be unfolded than in the module.
+        """
+        header = self.header
+        plain = _MODULE_WORDS.sub(lambda found: " " * len(found.group()), header)
+        text = plain + self.site.document.text[len(header) :]
+        return replace(self, site=_in_text(self.site, text))
 
     @property
     def rest(self) -> str:

@@ -153,13 +153,17 @@ def progressed(
 
 
 def without_goals(
-    scratch: Scratch, landing: Landing, report: Report, reading: Reading, base: Baseline, cost: Cost
+    scratch: Scratch,
+    landing: Landing,
+    axioms: frozenset[str] | None,
+    reading: Reading,
+    base: Baseline,
+    cost: Cost,
 ) -> Verdict:
     """No goal is left and no line of the candidate is in error: closed, if the rest holds."""
     if reading.elsewhere:
         messages = tuple(error.message(landing.first) for error in reading.elsewhere)
         return Failed(cost, (*reading.messages, *messages))
-    axioms = report.axioms(landing.axioms_line)
     if axioms is None:
         return Undecided(cost, "Lean does not tell which axioms it rests on")
     if odd := axioms - STANDARD_AXIOMS - {"sorryAx"}:

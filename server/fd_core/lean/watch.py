@@ -38,6 +38,7 @@ class Watch:
         self.news = asyncio.Event()
         self._patience = patience
         self._start = self._last = time.monotonic()
+        self._unsettled = False
 
     def hear(self, params: Mapping[str, Any]) -> None:
         """One `publishDiagnostics`; what is about an earlier version does not count."""
@@ -49,6 +50,7 @@ class Watch:
             if line in self._patience.marks and line not in self.arrivals:
                 self.arrivals[line] = now - self._start
                 self._last = now
+                self._unsettled = True
                 self.news.set()
 
     def elapsed(self) -> float:
@@ -60,14 +62,25 @@ class Watch:
         return bool(self._patience.marks) and len(self.arrivals) == len(self._patience.marks)
 
     @property
+    def quiet(self) -> bool:
+        """Whether the newest mark was seen long enough ago for all that belongs before it."""
+        return time.monotonic() - self._last >= SETTLE_S
+
+    @property
     def settled(self) -> bool:
-        """Whether the last mark was seen long enough ago."""
-        quiet = time.monotonic() - self._last
-        return self._patience.settle and self._all_seen and quiet >= SETTLE_S
+        """Whether that is so of the last mark, and nobody waits for more."""
+        return self._patience.settle and self._all_seen and self.quiet
+
+    def newly_quiet(self) -> bool:
+        """Whether it has become quiet since this was asked last."""
+        if not (self._unsettled and self.quiet):
+            return False
+        self._unsettled = False
+        return True
 
     def left(self) -> float:
-        """Seconds until patience ends, or until the settled state."""
-        quiet = time.monotonic() - self._last
-        if self._patience.settle and self._all_seen:
-            return max(0.0, SETTLE_S - quiet)
-        return float("inf") if self._patience.seconds is None else self._patience.seconds - quiet
+        """Seconds until patience ends, or until it is quiet."""
+        since = time.monotonic() - self._last
+        if self._unsettled:
+            return max(0.0, SETTLE_S - since)
+        return float("inf") if self._patience.seconds is None else self._patience.seconds - since

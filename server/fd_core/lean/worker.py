@@ -124,6 +124,8 @@ class ScratchWorker:
             if watch.news.is_set():
                 watch.news.clear()
                 return "running"
+            if watch.newly_quiet():
+                return "running"
             if watch.left() <= 0:
                 return "stalled"
             self._watch_memory(client)
@@ -156,7 +158,8 @@ class ScratchWorker:
             return Report((), "crashed", watch.elapsed())
         said = await client.diagnostics(self.path, fresh=False)
         items = read_diagnostics(said.items)
-        return Report(items, ended, watch.elapsed(), dict(watch.arrivals), said.fatal_error)
+        arrivals = dict(watch.arrivals)
+        return Report(items, ended, watch.elapsed(), arrivals, said.fatal_error, watch.quiet)
 
     def idle_at(self, text: str) -> None:
         """Say which text to go back to when work must stop: one that Lean has elaborated."""

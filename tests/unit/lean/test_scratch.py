@@ -151,3 +151,15 @@ ONE, TWO = [Goal("p")], [Goal("p"), Goal("q")]
 )
 def test_what_may_be_put_in_a_bullet(candidate: str, goals: list[Goal], fits: bool) -> None:
     assert fits_in_a_batch(candidate, goals) is fits
+
+
+def test_a_module_as_a_plain_file_keeps_every_place() -> None:
+    header = "module\n\npublic import Init\npublic meta import A\nimport all B\n\n"
+    text = header + "public theorem x : True := by\n  sorry\n"
+    scratch = at(text)
+    assert scratch.is_module
+    plain = scratch.as_plain_file()
+    assert not plain.is_module
+    assert plain.header.split() == ["import", "Init", "import", "A", "import", "B"]
+    assert plain.landing("trivial").first == scratch.landing("trivial").first
+    assert not at("-- module\ntheorem x : True := by sorry\n").is_module

@@ -41,7 +41,8 @@ def report(*items: Diagnostic, ended: Any = "done") -> Report:
 
 def closed(*items: Diagnostic, base: Baseline = CLEAN, landing: Landing = LANDING) -> object:
     told = report(*items)
-    return without_goals(SCRATCH, landing, told, read_landing(landing, told, base), base, COST)
+    axioms = told.axioms(landing.axioms_line)
+    return without_goals(SCRATCH, landing, axioms, read_landing(landing, told, base), base, COST)
 
 
 def test_the_landing_is_where_the_tests_think() -> None:
