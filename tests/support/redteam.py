@@ -118,6 +118,7 @@ _LAYERS = {
     "missing": "The solution lacks",
     "axioms": "It rests on",
     "kernel": "he kernel ",
+    "data format": "malformed data",
     "declarations": "It adds ",
     "other declarations": " of the file) ",
     "data": "open part is data",

@@ -30,9 +30,12 @@ abbrev RebuildM := StateRefT Memo IO
 def malformed {α : Type} (what : String) : RebuildM α :=
   throw (IO.userError s!"malformed data: {what}")
 
-/-- Refuses numbers that no arithmetic yields: negative ones, or not in normal form. -/
-def checkNat (n : Nat) (least : Nat := 0) : RebuildM Nat := do
-  if Nat.blt n least then malformed "a negative natural number"
+/--
+Refuses numbers that no arithmetic yields. Subtraction stops at zero, so a number above one whose
+predecessor is zero is negative inside; a small number stored as a big one equals no small one.
+-/
+def checkNat (n : Nat) : RebuildM Nat := do
+  if n > 1 && n - 1 == 0 then malformed "a negative natural number"
   let again := (n / 4294967296) * 4294967296 + n % 4294967296
   if again != n then malformed "a natural number out of normal form"
   return again

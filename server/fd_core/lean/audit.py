@@ -200,6 +200,8 @@ class FreshAuditor:
 
 
 def _judge(facts: SolutionFacts, declaration: str) -> AuditResult:
+    if facts.trouble is not None and facts.trouble.startswith("malformed data"):
+        return NotProved(declaration, (f"The compiled file holds {facts.trouble}.",), 0)
     if facts.trouble is not None:
         trouble = f"The auditor's program failed: {' '.join(facts.trouble.split())[:300]}"
         return AuditUndecided(declaration, trouble, 0)
