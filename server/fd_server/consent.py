@@ -12,18 +12,26 @@ QUESTION = (
     "FD Prover can record, on this machine only, which suggestions you take or replace, and learn "
     "from them overnight. Record them?"
 )
+ASK_AFTER_OFFERS = 10
 YES, NO = "Record", "Don't record"
 
 
 class ConsentQuestion:
-    """Asks after the first suggestion was offered, and once per session at most."""
+    """Asks once per session at most, and not before there is something to ask about."""
 
     def __init__(self, records: Records, editor: EditorLink, status: StatusBoard) -> None:
         self._records, self._editor, self._status = records, editor, status
         self._task: asyncio.Task[None] | None = None
+        self._offered = 0
+
+    def offered(self) -> None:
+        """Something was offered. Some editors stop everything for a question, so not at the first."""
+        self._offered += 1
+        if self._offered >= ASK_AFTER_OFFERS:
+            self.ask_once()
 
     def ask_once(self) -> None:
-        """Something was offered: the question makes sense now."""
+        """Something was taken: the question makes sense now."""
         if self._task is None and self._records.consent == "ask":
             self._task = asyncio.get_running_loop().create_task(self._ask())
 

@@ -35,6 +35,7 @@ from fd_server.observing import Observer
 from fd_server.offers import Offer, Offers
 from fd_server.position import PositionEncoding
 from fd_server.records import Records
+from fd_server.region import Region
 from fd_server.sessions import Sessions
 from fd_server.status import StatusBoard
 from fd_server.suggest import Suggester
@@ -65,9 +66,9 @@ class Workbench:
         self.survivals = Survivals(self.record, self.documents.get)
         self.observer = Observer(self.record, self.survivals)
         self.decisions = Decisions(
-            self.offers, self.record, self._accepts, self.survivals.follow, self.documents.get
+            self.offers, self.record, self._accepts, self._taken, self.documents.get
         )
-        self.offers.listeners += [self.attempts.offered, lambda _: self.consent.ask_once()]
+        self.offers.listeners += [self.attempts.offered, lambda _: self.consent.offered()]
         self.documents.subscribe(self._edited)
 
     @property
@@ -152,6 +153,10 @@ class Workbench:
         if project is None or not self.records.is_recording:
             return False
         return await lean_accepts(project.engine, offer.suggestion.state, text)
+
+    def _taken(self, offer: Offer, region: Region) -> None:
+        self.survivals.follow(offer, region)
+        self.consent.ask_once()
 
     def _promoted(self, adapter_id: str | None) -> None:
         served = f"adapter {adapter_id[:12]}" if adapter_id else "the base model"

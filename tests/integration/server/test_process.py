@@ -186,11 +186,11 @@ async def test_the_question_of_consent_comes_once_and_opens_the_store(tmp_path: 
     editor.answer_to_question = "Record"
     await editor.begin()
     uri = editor.open(tmp_path / "A.lean", TEXT)
-    await editor.ghosts(uri, 1, 2)
-    await editor.until(lambda: editor.questions)
-    await editor.ask("fd/getStatus")
     items = await editor.ghosts(uri, 1, 2)
+    assert not editor.questions, "not before there is something to ask about"
     editor.edit(uri, 2, (1, 2), (1, 2), str(items[0].insert_text))
+    await editor.until(lambda: editor.questions)
+    await editor.until(lambda: any(p.get("recording") for n, p in editor.notes if n == "fd/status"))
     suggested = await editor.ask(
         "fd/suggest", {"uri": uri, "position": {"line": 3, "character": 32}}
     )
