@@ -30,6 +30,7 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)  # as asked, whatever the umask
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -86,6 +86,17 @@ def _promote(folder: Path, round_: int) -> Iterator[str]:
         yield adapter.id
 
 
+def _publish(folder: Path, round_: int) -> Iterator[str]:
+    from fd_core.registry import FolderRegistry
+
+    from support.adapters import BASE, write_adapter
+
+    registry = FolderRegistry(folder / "adapters")
+    for n in itertools.count():
+        source = write_adapter(folder / f"trained-{round_}-{n}", f"{round_}-{n}".encode() * 50_000)
+        yield registry.publish(source, BASE, None, {}).id
+
+
 def _queue(folder: Path, round_: int) -> Iterator[str]:
     from fd_core.night import NightQueue
     from fd_core.runs import QueuedGoal
@@ -98,7 +109,8 @@ def _queue(folder: Path, round_: int) -> Iterator[str]:
 
 
 JOBS: dict[str, Callable[[Path, int], Iterator[str]]] = {
-    "append": _append, "submit": _submit, "spill": _spill, "promote": _promote, "queue": _queue,
+    "append": _append, "submit": _submit, "spill": _spill,
+    "promote": _promote, "publish": _publish, "queue": _queue,
 }  # fmt: skip
 
 
