@@ -83,7 +83,9 @@ def _simplifiers(s: Situation) -> Iterator[Move]:
         yield Move(LIKELY + 6, "simp [*]", "simp")
     if s.lean >= GRIND_SINCE:
         yield Move(LIKELY + 2, "grind", "grind")
-    defined = s.words.definitions_in(" ".join([s.goal.target, *(f for _, f in s.facts)]))
+        if s.hints:
+            yield Move(LIKELY + 3, f"grind{s.hints}", "grind")
+    defined = s.words.definitions_in(s.spoken)
     if defined:
         yield from _unfolding(s, ", ".join(defined[:4]))
     if s.shape.operator == "=" and _OPERATORS.search(s.goal.target):
@@ -93,8 +95,6 @@ def _simplifiers(s: Situation) -> Iterator[Move]:
 def _unfolding(s: Situation, names: str) -> Iterator[Move]:
     yield Move(CHEAP + 4, f"simp [{names}]", "unfold")
     yield Move(LIKELY + 1, f"simp_all [{names}]", "unfold")
-    if s.lean >= GRIND_SINCE:
-        yield Move(LIKELY + 3, f"grind [{names}]", "unfold")
     if s.number == "discrete":
         yield Move(LIKELY + 4, f"simp only [{names}]; omega", "unfold")
         yield Move(LIKELY + 5, f"simp [{names}]; omega", "unfold")

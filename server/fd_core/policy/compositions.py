@@ -58,7 +58,7 @@ def _closers(s: Situation) -> list[str]:
     if s.number == "field" and s.has():
         found = ["linarith", "nlinarith", *found]
     if s.lean >= GRIND_SINCE:
-        found.append(f"grind{names}")
+        found.append(f"grind{s.hints}")
     if s.has("Aesop"):
         found.append("aesop")
     return found

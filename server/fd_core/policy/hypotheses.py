@@ -135,6 +135,8 @@ def _directions(s: Situation, name: str, shape: Shape) -> Iterator[Move]:
 def _chains(s: Situation) -> Iterator[Move]:
     """Two hypotheses that meet: `exact h.trans k` and its named forms."""
     ends = [(name, shape_of(fact)) for name, fact in s.facts[:_FEW]]
+    if s.shape.operator == "∣" and " + " in s.shape.right:
+        yield from _divides_sum(s, ends)
     for first, a in ends:
         for second, b in ends:
             meets = a.right and first != second and same(a.right, b.left)
@@ -142,6 +144,13 @@ def _chains(s: Situation) -> Iterator[Move]:
                 yield Move(CHEAP - 4, f"exact {first}.trans {second}", "chain")
                 if named := _CHAINS.get((a.operator, b.operator)):
                     yield Move(CHEAP - 3, f"exact {named} {first} {second}", "chain")
+
+
+def _divides_sum(s: Situation, ends: list[tuple[str, Shape]]) -> Iterator[Move]:
+    left, _, right = s.shape.right.partition(" + ")
+    known = {h.right: name for name, h in ends if h.operator == "∣" and same(h.left, s.shape.left)}
+    if left in known and right in known:
+        yield Move(CHEAP - 4, f"exact Nat.dvd_add {known[left]} {known[right]}", "chain")
 
 
 def _names_for_hidden(s: Situation) -> Iterator[Move]:

@@ -11,6 +11,7 @@ from fd_core.policy.moves import GRIND_SINCE, LIKELY, SHAPED, USEFUL, Move, Situ
 from fd_core.policy.shape import words_in
 from fd_core.policy.vocabulary import BUILT_IN, Constructor
 
+FUN_INDUCTION_SINCE = (4, 20)
 _FINITE = {"Bool", "Unit"}
 
 
@@ -24,6 +25,8 @@ def induction(s: Situation) -> Iterator[Move]:
         for move in _splits(s, name, kind, constructors):
             yield Move(move.cost + rank * 3, move.text, move.rule, move.whole)
         rank += 1
+    yield from _along_definitions(s)
+    yield from _structures(s)
     finite = [name for name, kind in reversed(s.data.items()) if kind in _FINITE]
     finite = [name for name in finite if name in s.target_words]
     if 1 <= len(finite) <= 4:
@@ -31,6 +34,27 @@ def induction(s: Situation) -> Iterator[Move]:
         yield from listed(
             f"{cases} <;> rfl", f"{cases} <;> simp_all", cost=LIKELY - 1, rule="all cases"
         )
+
+
+def _along_definitions(s: Situation) -> Iterator[Move]:
+    """Induction along the recursion of a definition of the file's own."""
+    if s.lean < FUN_INDUCTION_SINCE:
+        return
+    recursive = [
+        name for name in s.words.definitions_in(s.goal.target) if name in s.words.recursive
+    ]
+    for rank, name in enumerate(recursive[:2]):
+        for step, closer in enumerate(_closers(s)[:3]):
+            text = f"fun_induction {name} <;> {closer}"
+            yield Move(LIKELY + 6 + rank * 2 + step, text, "along the definition")
+
+
+def _structures(s: Situation) -> Iterator[Move]:
+    """Taking apart every variable of a structure of the file's own."""
+    short = {name.rsplit(".", 1)[-1] for name in s.words.structures}
+    names = [name for name, kind in reversed(s.data.items()) if kind.split()[0] in short]
+    if 1 <= len(names) <= 3 and s.shape.operator in ("=", "≠"):
+        yield Move(LIKELY + 1, "; ".join([f"cases {n}" for n in names] + ["simp_all"]), "fields")
 
 
 def _constructors(s: Situation, kind: str) -> tuple[Constructor, ...]:
@@ -52,9 +76,11 @@ def _splits(
     generalized = _generalizing(s, name) if recursive else ""
     for rank, closer in enumerate(_closers(s)):
         body = _alternatives(s, name, word, constructors, closer)
-        yield Move(LIKELY + 4 + rank, f"{word} {name} with{body}", rule)
+        # On goals of core alone `grind` may run for minutes where its first try did not close.
+        late = 30 if closer == "grind" else 0
+        yield Move(LIKELY + 4 + rank + late, f"{word} {name} with{body}", rule)
         if generalized:
-            yield Move(USEFUL + 2 + rank, f"{word} {name} {generalized} with{body}", rule)
+            yield Move(USEFUL + 2 + rank + late, f"{word} {name} {generalized} with{body}", rule)
     skeleton = _alternatives(s, name, word, constructors, "?_")
     yield Move(SHAPED + 4, f"{word} {name} with{skeleton}", rule, whole=False)
     if recursive:
@@ -83,7 +109,7 @@ def _closers(s: Situation) -> list[str]:
                 f"simp only [{', '.join([*defined, 'Nat.mul_add', 'Nat.add_mul', '*'])}] <;> omega"
             )
     if s.lean >= GRIND_SINCE:
-        found.insert(1, f"grind{names}")
+        found.insert(1, f"grind{s.hints}")
     return found
 
 

@@ -90,6 +90,8 @@ class Situation:
             return True
         if any(self._sort_of(word).endswith("Prop") for word in head):
             return False
+        if head & {name.rsplit(".", 1)[-1] for name in self.words.predicates}:
+            return False
         conventional = hypothesis.names[0].startswith(("h", "H", "ih", "this", "k"))
         return not conventional or (not layers and bool(head & set(self.words.inductives)))
 
@@ -111,6 +113,20 @@ class Situation:
         if words & (NATURAL | INTEGER) or any(letter.isdigit() for letter in self.goal.target):
             return "discrete"
         return ""
+
+    @cached_property
+    def spoken(self) -> str:
+        """Target and facts as one text."""
+        return " ".join([self.goal.target, *(fact for _, fact in self.facts)])
+
+    @cached_property
+    def hints(self) -> str:
+        """What `grind` may look into: ` [defs, predicates, structures]`, or nothing."""
+        names = [
+            *self.words.definitions_in(self.spoken)[:4],
+            *self.words.types_in(" ".join([self.spoken, *self.data.values()]))[:3],
+        ]
+        return f" [{', '.join(names)}]" if names else ""
 
     def has(self, *packages: str) -> bool:
         """Whether the imports reach one of these packages (Mathlib brings the others)."""

@@ -17,6 +17,7 @@ from fd_core.policy.hypotheses import hypotheses
 from fd_core.policy.induction import induction
 from fd_core.policy.lemmas import lemmas
 from fd_core.policy.moves import Move, Situation
+from fd_core.policy.predicates import predicates
 from fd_core.policy.structure import structure
 from fd_core.policy.vocabulary import vocabulary_of
 from fd_core.ports import SampleRequest
@@ -68,7 +69,9 @@ def propose(
 
 
 def _moves(s: Situation, whole_proof: bool) -> Iterator[Move]:
-    rules = chain(automation(s), structure(s), hypotheses(s), induction(s), lemmas(s))
+    rules = chain(
+        automation(s), structure(s), hypotheses(s), predicates(s), induction(s), lemmas(s)
+    )
     if whole_proof:
         yield from (move for move in rules if move.whole)
     else:

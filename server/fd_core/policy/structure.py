@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from fd_core.policy.moves import (
     CHEAP,
@@ -183,8 +184,10 @@ def _guesses(s: Situation) -> list[str]:
     found += same_type
     numeric = kind in NATURAL | INTEGER or (not kind and s.number == "discrete")
     if numeric:
+        found += [f"{name} + 1" for name in same_type[:2]]
+        found += [f"{later} - {earlier}" for later, earlier in pairwise(same_type[:3])]
         for name in same_type[:2]:
-            found += [f"{name} + 1", f"2 * {name}", f"2 * {name} + 2"]
+            found += [f"2 * {name}", f"2 * {name} + 2"]
         literals = [int(text) for text in _NUMERAL.findall(s.shape.right)][:4]
         roots = [round(n**0.5) for n in literals if n < 10**8 and round(n**0.5) ** 2 == n]
         found += [str(n) for n in [*roots, *literals, *(n + 1 for n in literals), 0, 1, 2]]
@@ -201,8 +204,14 @@ def _solved(body: str, name: str) -> Iterator[str]:
         yield from _solved(shape.right, name)
     elif shape.operator == "=":
         for mine, other in ((shape.left, shape.right), (shape.right, shape.left)):
-            if mine == name and name not in words_in(other):
+            if name in words_in(other):
+                continue
+            if mine == name:
                 yield f"({other})" if " " in other else other
+            terms = mine.split(" + ")
+            if len(terms) > 1 and name in terms and not any(c in mine for c in "()"):
+                terms.remove(name)
+                yield " - ".join([f"({other})" if " " in other else other, *terms])
 
 
 def _relations(s: Situation) -> Iterator[Move]:

