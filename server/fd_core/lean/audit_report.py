@@ -33,6 +33,8 @@ OWN_TRACES = frozenset(
         "Lean.Compiler.LCNF.monoExt",
         "Lean.Compiler.LCNF.UnreachableBranches.functionSummariesExt",
         "Lean.IR.declMapExt",
+        # `fun_induction` derives a definition's induction principle when first asked for it.
+        "Lean.Meta.funIndInfoExt",
         # Marks on equations that Lean derives from a definition when a proof unfolds it.
         "Lean.defeqAttr",
         "recExt",
