@@ -125,11 +125,18 @@ class RecordedLean:
             case fmt.GoalsAnswered():
                 self._goals[line.site] = line
             case fmt.Judged():
-                self._verdicts[line.state, line.candidate] = line
+                # A time-out on a busy day does not undo what Lean decided on another.
+                if not isinstance(line.verdict, Undecided):
+                    self._verdicts[line.state, line.candidate] = line
+                else:
+                    self._verdicts.setdefault((line.state, line.candidate), line)
             case fmt.TriedThis():
                 self._texts[line.state, line.tactic] = line
             case fmt.Audited():
-                self._audits[line.proof] = line
+                if not isinstance(line.result, AuditUndecided):
+                    self._audits[line.proof] = line
+                else:
+                    self._audits.setdefault(line.proof, line)
             case fmt.Diagnosed():
                 self._messages[line.text] = line
             case fmt.StateSeen():

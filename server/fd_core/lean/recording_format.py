@@ -1,7 +1,8 @@
 """The format of recorded Lean: one JSON object per line in `<folder>/lean.jsonl`.
 
 Each line is one of the dataclasses below, its name under "kind", `Recorded` first. Keys come from
-`recording_keys`. A later line replaces an earlier one of the same kind and key. Messages longer
+`recording_keys`. A later line replaces an earlier one of the same kind and key, except that what
+is undecided replaces nothing. Messages longer
 than `MESSAGE_LIMIT` letters are cut, with a mark.
 """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 from fd_core.protocol import GoalsResult, WireAudit, WireCandidate, WireGoal, WireVerdict
 
@@ -71,12 +73,12 @@ def heading(text: str) -> str:
     return click.style(text, bold=True)
 
 
+_OWN_VERSION = re.compile(r" (?:portfolio|memory|harvest)-\d+\b")
+
+
 def _origin(item: WireCandidate) -> str:
-    """Without the version where it only repeats who spoke ("portfolio omega portfolio-1")."""
-    kind, *words = item.origin.split(" ")
-    if words and words[-1].startswith(f"{kind}-"):
-        words.pop()
-    return " ".join([kind, *words])
+    """Without the versions of our own rules, which only repeat who spoke."""
+    return _OWN_VERSION.sub("", item.origin)
 
 
 def _why(item: WireVerdict) -> str:

@@ -238,3 +238,15 @@ async def test_the_converted_core_recording_plays() -> None:
     assert [str(goal) for goal in state.goals] == ["p q : Prop\n⊢ p ∧ q → q ∧ p"]
     told = await judge(lean, state, "simp_all", "intro h", "omega", "exact?")
     assert [type(j.verdict) for j in told] == [Closed, Progressed, Failed, Undecided]
+
+
+async def test_what_was_decided_once_stays_so(tmp_path: Path) -> None:
+    await record(tmp_path)
+    busy = {text: Undecided(Cost(5_000.0), "out of time") for text in VERDICTS}
+    tired = RecordingLean(ScriptedLean(GOAL, busy), tmp_path)
+    await judge(tired, await state_of(tired, site()), *VERDICTS)
+    await tired.audit(DOCUMENT, finished(), "second")
+    lean = RecordedLean(tmp_path)
+    state = await state_of(lean, site())
+    assert {j.candidate.text: j.verdict for j in await judge(lean, state, *VERDICTS)} == VERDICTS
+    assert isinstance(await lean.audit(DOCUMENT, finished(), "second"), Proved)
