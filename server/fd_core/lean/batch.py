@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 
 from fd_core.landing import land
 from fd_core.proof import Goal, Position
+from fd_core.suggestion import Cost
 
 from .goal_text import has_metavariables, unsolved_goals
 from .report import Diagnostic, Report
@@ -58,10 +59,10 @@ class Batch:
     text: str
     bullets: tuple[Bullet, ...]
 
-    @property
-    def top(self) -> int:
-        """The line that duplicates the goal."""
-        return self.bullets[0].first.line - 1
+    top: int
+    """The line that duplicates the goal."""
+    metered: bool = False
+    """Whether each candidate has its own cap of heartbeats, and its mark says how many."""
 
     @property
     def marks(self) -> frozenset[int]:
@@ -77,7 +78,7 @@ class BulletReading:
     errors: tuple[Diagnostic, ...]
     others: tuple[Diagnostic, ...]
     after: tuple[Goal, ...]
-    milliseconds: float
+    cost: Cost
 
     @property
     def refused(self) -> bool:
@@ -105,26 +106,30 @@ def takes_a_batch(scratch: Scratch) -> bool:
     return not _FOR_EACH.search(before[-200:])
 
 
-def batch_of(scratch: Scratch, candidates: Sequence[str]) -> Batch:
-    """Put normalised candidates into one text."""
-    copies = 2 * len(candidates)
+def batch_of(scratch: Scratch, candidates: Sequence[str], heartbeats: int = 0) -> Batch:
+    """Put normalised candidates into one text; `heartbeats` (thousands) caps each, with meters."""
+    copies = len(candidates) * (1 if scratch.meters else 2)
     names = " ".join(f"a{index}" for index in range(copies))
     holes = " ".join(f"?fd_{index}" for index in range(copies))
+    mark = MARK if scratch.meters else f"exact {MARK}"
+    lead = [f"· fd_capped {heartbeats} =>", "  ("] if scratch.meters else ["· ("]
     lines = [f"refine (fun (p : Sort _) ({names} : p) => a0) _ {holes}"]
+    if scratch.meters:
+        lines.append(MARK)
     places: list[tuple[int, int, int]] = []
     for text in candidates:
         first, *rest = text.split("\n")
-        start = len(lines)
-        lines += [f"· ({first}", *(f"   {line}" if line else line for line in rest), "  )"]
-        lines.append(f"exact {MARK}")
+        start = len(lines) + len(lead) - 1
+        lines += [*lead[:-1], lead[-1] + first, *(f"   {line}" if line else line for line in rest)]
+        lines += ["  )", mark]
         places.append((start, len(lines) - 2, len(lines) - 1))
     landed = land(scratch.site, "\n".join(lines))
     top, column = landed.first.line, landed.first.column + len("· (")
     bullets = tuple(
-        Bullet(Position(top + first, column), top + last, top + mark)
-        for first, last, mark in places
+        Bullet(Position(top + first, column), top + last, top + mark_line)
+        for first, last, mark_line in places
     )
-    return Batch(landed.document.text.rstrip(" ") + "\n", bullets)
+    return Batch(landed.document.text.rstrip(" ") + "\n", bullets, top, bool(scratch.meters))
 
 
 def read_bullet(batch: Batch, index: int, report: Report, main: Goal) -> BulletReading:
@@ -133,13 +138,14 @@ def read_bullet(batch: Batch, index: int, report: Report, main: Goal) -> BulletR
     mine = [
         _in_true_words(item, main)
         for item in report.diagnostics
-        if bullet.first.line <= item.start.line <= bullet.last_line
+        if bullet.first.line - batch.metered <= item.start.line <= bullet.last_line
     ]
     errors = tuple(item for item in mine if item.severity == "error")
     after = tuple(goal for error in errors for goal in unsolved_goals(error.text) or ())
     reached = any(item.start.line == bullet.mark for item in report.diagnostics)
     others = tuple(item for item in mine if item.severity != "error")
-    return BulletReading(reached, errors, others, after, _milliseconds(batch, index, report))
+    cost = Cost(_milliseconds(batch, index, report), _heartbeats(batch, index, report))
+    return BulletReading(reached, errors, others, after, cost)
 
 
 def _milliseconds(batch: Batch, index: int, report: Report) -> float:
@@ -147,6 +153,21 @@ def _milliseconds(batch: Batch, index: int, report: Report) -> float:
     ends = report.arrivals.get(batch.bullets[index].mark, report.seconds)
     begins = report.arrivals.get(batch.bullets[index - 1].mark, 0.0) if index else 0.0
     return max(0.0, ends - begins) * 1000
+
+
+def _heartbeats(batch: Batch, index: int, report: Report) -> int | None:
+    """In thousands: the difference of two marks; None where there are no meters."""
+    if not batch.metered:
+        return None
+    before = batch.bullets[index - 1].mark if index else batch.top + 1
+    ends = (_counted(line, report) for line in (before, batch.bullets[index].mark))
+    first, last = ends
+    return None if first is None or last is None or last < first else (last - first) // 1000
+
+
+def _counted(line: int, report: Report) -> int | None:
+    said = (item.text for item in report.diagnostics if item.start.line == line)
+    return next((int(text) for text in said if text.isdecimal()), None)
 
 
 def _in_true_words(item: Diagnostic, main: Goal) -> Diagnostic:

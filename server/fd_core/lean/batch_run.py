@@ -22,7 +22,7 @@ class Batched:
     text: str
     verdict: Verdict | None
     closes: bool = False
-    milliseconds: float | None = None
+    cost: Cost | None = None
 
 
 async def run_batch(judge: Judge, texts: Sequence[str]) -> AsyncGenerator[Batched]:
@@ -30,9 +30,10 @@ async def run_batch(judge: Judge, texts: Sequence[str]) -> AsyncGenerator[Batche
 
     Yields nothing if the place takes no batch.
     """
-    batch = batch_of(judge.scratch, texts)
+    await judge.bench.warm(judge.scratch)
+    batch = batch_of(judge.scratch, texts, judge.limits.heartbeats)
     judge.idle = False
-    follow = judge.worker.follow(
+    follow = judge.bench.worker.follow(
         batch.text, Patience(judge.limits.seconds, batch.marks, settle=True)
     )
     done = 0
@@ -75,9 +76,9 @@ def _read(judge: Judge, batch: Batch, index: int, report: Report, text: str) -> 
     """One bullet; None if it must be asked again, first in a text."""
     main, *others = judge.state.goals
     reading = read_bullet(batch, index, report, main)
-    cost = Cost(reading.milliseconds)
+    cost = reading.cost
     if gave_up := next((e for e in reading.errors if e.out_of_resources), None):
-        if index and _counts_for_all(gave_up):
+        if index and not batch.metered and _counts_for_all(gave_up):
             return None
         return Batched(text, Undecided(cost, gave_up.resource))
     if reading.refused:
@@ -85,7 +86,7 @@ def _read(judge: Judge, batch: Batch, index: int, report: Report, text: str) -> 
     if after := (*reading.after, *others):
         messages = tuple(item.message(batch.bullets[index].first) for item in reading.others)
         return Batched(text, progressed(judge.state.goals, after, cost, messages))
-    return Batched(text, None, closes=True, milliseconds=reading.milliseconds)
+    return Batched(text, None, closes=True, cost=cost)
 
 
 def _failed(reading: BulletReading, batch: Batch, index: int, cost: Cost) -> Failed:
@@ -103,7 +104,7 @@ async def _culprit(
 ) -> Batched | None:
     """What to say of the first bullet that Lean did not get past; None if the place is to blame."""
     text, reading = texts[index], read_bullet(batch, index, report, judge.state.goals[0])
-    cost = Cost(reading.milliseconds)
+    cost = reading.cost
     if report.ended == "crashed":
         return Batched(text, None)
     if (undecided := unfinished(report, cost, judge.limits.seconds)) is not None:

@@ -67,12 +67,11 @@ class ScratchChecker:
     async def _verdicts(
         self, state: ProofState, texts: list[str], limits: CheckLimits
     ) -> AsyncGenerator[tuple[str, Verdict]]:
-        scratch = scratch_of(state.site)
-        async with self._pool.bench(scratch.header) as bench:
-            baseline = await bench.established(scratch)
-            if not baseline.goals:
+        async with self._pool.bench(scratch_of(state.site).header) as bench:
+            place = await bench.established(state.site)
+            if not place.baseline.goals:
                 raise LeanError("there is no proof state at this place")
-            judge = Judge(bench.worker, state, limits, baseline, self._pool.bench)
+            judge = Judge(bench, place, state, limits, self._pool.bench)
             finished = False
             try:
                 async with aclosing(_Run(judge).verdicts(texts)) as verdicts:
@@ -126,5 +125,5 @@ class _Run:
                 break
             texts = texts[known:]
         for item in closers:
-            yield item.text, await self._judge.landed(item.text, item.milliseconds)
+            yield item.text, await self._judge.landed(item.text, item.cost)
         self._singly.extend(texts)

@@ -33,9 +33,8 @@ class ScratchGoals:
 
     async def _try(self, bench: Workbench, site: ProofSite) -> tuple[Goal, ...] | None:
         """The goals if the site is of the kind it claims to be; else None."""
-        scratch = scratch_of(site)
-        landing = scratch.landing("sorry")
-        await bench.elaborated(scratch, landing)
+        place = await bench.elaborated(site)
+        landing = place.scratch.landing("sorry")
         goals = await questions.goals(bench.worker, landing.first)
         if goals and site.kind == "tactic" and await _is_term(bench, landing, goals):
             return None

@@ -11,9 +11,8 @@ from fd_core.suggestion import Cost, Undecided, Verdict
 
 from . import questions
 from .report import Report
-from .scratch import Landing, Scratch, scratch_of
+from .scratch import Landing
 from .verdict import (
-    Baseline,
     early_verdict,
     progressed,
     read_landing,
@@ -21,14 +20,10 @@ from .verdict import (
     without_goals,
 )
 from .watch import Patience
-from .workbench import Workbench
-from .worker import ScratchWorker
+from .workbench import Established, Workbench
 
 _REST_S = 30.0
 """What follows the site in its declaration may take this long at most, beyond the candidate's time."""
-
-_HEADER_S = 30.0
-"""A new worker loads the header first."""
 
 Benches = Callable[[str], AbstractAsyncContextManager[Workbench]]
 """Workbenches by header, as a pool hands them out."""
@@ -39,38 +34,39 @@ class Judge:
 
     def __init__(
         self,
-        worker: ScratchWorker,
+        bench: Workbench,
+        place: Established,
         state: ProofState,
         limits: CheckLimits,
-        baseline: Baseline,
-        bench: Benches,
+        benches: Benches,
     ) -> None:
-        self.worker = worker
+        self.bench = bench
         self.state = state
         self.limits = limits
-        self.scratch: Scratch = scratch_of(state.site)
+        self.scratch = place.scratch
         self.idle = True
         """Whether Lean has nothing left to do on the last text."""
-        self._baseline = baseline
-        self._bench = bench
+        self._baseline = place.baseline
+        self._benches = benches
 
     def note(self, report: Report) -> None:
         """Remember whether Lean still works on the last text."""
         self.idle = report.ended in ("done", "crashed", "memory")
 
-    async def landed(self, text: str, milliseconds: float | None = None) -> Verdict:
+    async def landed(self, text: str, cost: Cost | None = None) -> Verdict:
         """The verdict on a candidate as it would be inserted.
 
-        `milliseconds`: what it took, if that was measured apart from the rest of the declaration.
+        `cost`: what it took, if that was measured apart from the rest of the declaration.
         """
+        await self.bench.warm(self.scratch)
         landing = self.scratch.landing(text)
         self.idle = False
-        report = await self.worker.elaborate(landing.text, Patience(self._seconds))
+        report = await self.bench.worker.elaborate(landing.text, Patience(self._seconds))
         if report.ended == "crashed":  # perhaps for another reason: the worker is a new one now
-            report = await self.worker.elaborate(landing.text, Patience(self._seconds + _HEADER_S))
+            await self.bench.warm(self.scratch)
+            report = await self.bench.worker.elaborate(landing.text, Patience(self._seconds))
         self.note(report)
-        spent = report.seconds * 1000 if milliseconds is None else milliseconds
-        cost = Cost(spent)
+        cost = cost or Cost(report.seconds * 1000)
         if (undecided := unfinished(report, cost, self.limits.seconds)) is not None:
             await self.free()
             return undecided
@@ -79,7 +75,7 @@ class Judge:
             return verdict
         if after := reading.left or await self._goals_behind(landing):
             return progressed(self.state.goals, after, cost, reading.messages)
-        if not await questions.plain_goals(self.worker, landing.first):
+        if not await questions.plain_goals(self.bench.worker, landing.first):
             return Undecided(cost, "Lean did not get to the candidate")
         axioms = report.axioms(landing.axioms_line)
         if axioms is None and self.scratch.is_module and not reading.elsewhere:
@@ -89,7 +85,7 @@ class Judge:
     async def _axioms_as_plain_file(self, text: str) -> frozenset[str] | None:
         scratch = self.scratch.as_plain_file()
         landing = scratch.landing(text)
-        async with self._bench(scratch.header) as bench:
+        async with self._benches(scratch.header) as bench:
             report = await bench.worker.elaborate(landing.text)
         if any(landing.first <= error.start <= landing.last for error in report.errors):
             return None
@@ -98,8 +94,8 @@ class Judge:
     async def free(self) -> None:
         """Get Lean to let go of what runs away, by force if need be."""
         if not self.idle:
-            await self.worker.stop_work()
-            await self.worker.settle()
+            await self.bench.worker.stop_work()
+            await self.bench.worker.settle()
             self.idle = True
 
     @property
@@ -115,4 +111,4 @@ class Judge:
         """
         if not self.scratch.rest.strip():
             return ()
-        return await questions.plain_goals(self.worker, landing.last) or ()
+        return await questions.plain_goals(self.bench.worker, landing.last) or ()

@@ -21,6 +21,18 @@ from fd_core.proof import Document, Position, ProofSite, Range
 STAND_IN = "fd_"
 """What an unnamed declaration is called in scratch text, so that its axioms can be asked for."""
 
+METERS = """
+open Lean Elab Tactic in
+elab "fd_mark" : tactic => do logInfo m!"{← IO.getNumHeartbeats}"
+open Lean Elab Tactic in
+elab "fd_capped " n:num " => " t:tacticSeq : tactic => do
+  let now ← IO.getNumHeartbeats
+  let cap := n.getNat * 1000
+  withTheReader Core.Context ({ · with initHeartbeats := now, maxHeartbeats := cap }) (evalTactic t)
+"""
+"""Where the imports bring Lean's own tactic framework (Mathlib, Lean), a candidate's heartbeats can
+be counted and capped apart from its siblings'."""
+
 _ODD_LINE_ENDS = dict.fromkeys(map(ord, "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 """Letters that Python calls line ends and Lean does not: positions would drift."""
 _MODULE = re.compile(r"\s*module\b")
@@ -50,11 +62,40 @@ class Scratch:
     site: ProofSite
     name: str
     start: int
+    meters: str = ""
+    """Commands put below the imports, which count and cap heartbeats per candidate."""
 
     @property
     def header(self) -> str:
         """The imports; files with equal ones can share a Lean worker."""
         return self.site.document.text[: header_end(self.site.document.text)]
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the site."""
+        return self.site.document.text[: self.site.document.offset(self.site.range.start)]
+
+    def with_meters(self) -> Scratch:
+        """The same with `METERS` below the imports; itself where they can't work."""
+        header = self.header
+        taken = "fd_mark" in self.site.document.text or "fd_capped" in self.site.document.text
+        if not header or self.is_module or taken:
+            return self
+        text = header + METERS + self.site.document.text[len(header) :]
+        lines = METERS.count("\n")
+        where = Range(
+            *(
+                replace(at, line=at.line + lines)
+                for at in (self.site.range.start, self.site.range.end)
+            )
+        )
+        site = _in_text(replace(self.site, range=where), text)
+        return replace(self, site=site, start=self.start + len(METERS), meters=METERS)
+
+    def in_meters(self, at: Position) -> bool:
+        """Whether a position lies in the meters' commands."""
+        first = self.header.count("\n")
+        return bool(self.meters) and first < at.line <= first + self.meters.count("\n")
 
     @property
     def is_module(self) -> bool:

@@ -30,10 +30,8 @@ async def try_this(
     """
     if syntax_gate.refusal(tactic) is not None:
         return ()
-    scratch = scratch_of(state.site)
-    landing = scratch.landing(tactic)
-    async with pool.bench(scratch.header) as bench:
-        await bench.established(scratch)
+    async with pool.bench(scratch_of(state.site).header) as bench:
+        landing = (await bench.established(state.site)).scratch.landing(tactic)
         finished = False
         try:
             report = await bench.worker.elaborate(landing.text, Patience(seconds))

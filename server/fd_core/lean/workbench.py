@@ -7,16 +7,26 @@ loads the header, warms the prefix, and shows which errors are not a candidate's
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 
 from fd_core.errors import LeanCrashedError, LeanError
+from fd_core.proof import ProofSite
 
 from . import questions
 from .report import Report
-from .scratch import Landing, Scratch
+from .scratch import Scratch, scratch_of
 from .verdict import Baseline, baseline_of
 from .worker import ScratchWorker
 
 _REMEMBERED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Established:
+    """A site in the scratch text that Lean knows, and what that text is like without a candidate."""
+
+    scratch: Scratch
+    baseline: Baseline
 
 
 class Workbench:
@@ -25,23 +35,33 @@ class Workbench:
     def __init__(self, worker: ScratchWorker) -> None:
         self.worker = worker
         self._known: OrderedDict[str, Baseline] = OrderedDict()
+        self._meters: bool | None = None
 
-    async def established(self, scratch: Scratch) -> Baseline:
-        """What the text with `sorry` at the site looks like to Lean; elaborated only if need be.
+    async def established(self, site: ProofSite) -> Established:
+        """The site's baseline; elaborated only if it is not known or the prefix is not warm.
 
         Raises LeanError if the header can't be loaded or the imports are out of date.
         """
+        scratch = self._scratch(site)
         landing = scratch.landing("sorry")
         known = self._known.get(landing.text)
-        prefix = landing.text[: scratch.site.document.offset(scratch.site.range.start)]
-        if known is not None and self.worker.elaborated.startswith(prefix):
-            self.worker.idle_at(landing.text)
-            return known
-        return await self.elaborated(scratch, landing)
+        if known is None or not self.is_warm(scratch):
+            return await self.elaborated(site)
+        self.worker.idle_at(landing.text)
+        return Established(scratch, known)
 
-    async def elaborated(self, scratch: Scratch, landing: Landing) -> Baseline:
+    async def elaborated(self, site: ProofSite) -> Established:
         """The same, in any case with this text as the one that Lean saw last."""
+        scratch = self._scratch(site)
+        landing = scratch.landing("sorry")
         report = await self._report(landing.text)
+        if scratch.meters and self._meters is None:
+            self._meters = not any(
+                error.start < landing.first and scratch.in_meters(error.start)
+                for error in report.errors
+            )
+            if not self._meters:
+                return await self.elaborated(site)
         self.worker.idle_at(landing.text)
         goals = await questions.plain_goals(self.worker, landing.first)
         baseline = baseline_of(scratch, landing, report, goals)
@@ -49,7 +69,21 @@ class Workbench:
         self._known.move_to_end(landing.text)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        return baseline
+        return Established(scratch, baseline)
+
+    def is_warm(self, scratch: Scratch) -> bool:
+        """Whether Lean has worked through the text up to the site."""
+        return self.worker.elaborated.startswith(scratch.prefix)
+
+    async def warm(self, scratch: Scratch) -> None:
+        """Have Lean work through the text up to the site, as after a crash."""
+        if not self.is_warm(scratch):
+            await self._report(scratch.landing("sorry").text)
+
+    def _scratch(self, site: ProofSite) -> Scratch:
+        """With heartbeat meters, until it shows that the header does not provide for them."""
+        scratch = scratch_of(site)
+        return scratch if self._meters is False else scratch.with_meters()
 
     async def _report(self, text: str) -> Report:
         report = await self.worker.elaborate(text)

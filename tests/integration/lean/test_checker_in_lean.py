@@ -132,7 +132,7 @@ async def test_a_wrong_guess_of_the_kind_is_corrected(pool: LeanPool) -> None:
     )
     here = site(text)
     for kind in ("term", "tactic"):
-        wrong = ProofSite(here.document, here.range, kind)  # type: ignore[arg-type]
+        wrong = ProofSite(here.document, here.range, kind)
         answer = await ScratchGoals(pool).goals_at(wrong)
         assert isinstance(answer, ProofState)
         assert answer.goals[0].target == "q"
@@ -347,6 +347,31 @@ async def test_closing_the_stream_leaves_lean_idle(pool: LeanPool) -> None:
         async for _ in stream:
             break
     assert await verdicts(pool, PLACES[0], ["exact h", "exact nothing"]) == ["Closed", "Failed"]
+
+
+# Heartbeats
+
+
+@pytest.mark.parametrize(
+    ("header", "metered"), [("import Lean.Elab.Tactic.Basic", True), ("import Init", False)]
+)
+async def test_heartbeats_are_counted_and_capped_where_the_imports_allow(
+    pool: LeanPool, header: str, metered: bool
+) -> None:
+    statement = "(a b c : Nat) (h : a < b) (k : b < c) : a < c"
+    text = f"{header}\n\n/-- doc -/\ntheorem x {statement} := by\n  sorry\n"
+    state = await state_in(pool, text)
+    hungry = "have : ∀ x : Fin 40, ∀ y : Fin 40, x + y = y + x := by decide\nomega"
+    texts = ["simp", hungry, "exact Nat.lt_trans h k", "omega", "intro x\nexact x"]
+    found = await judged(pool, state, texts, CheckLimits(seconds=20, heartbeats=100))
+    assert isinstance(found["exact Nat.lt_trans h k"], Closed)
+    assert isinstance(found["intro x\nexact x"], Failed)
+    assert isinstance(found[hungry], Undecided if metered else Closed)
+    counted = [verdict.cost.heartbeats for verdict in found.values()]
+    assert all((count is not None) == metered for count in counted)
+    where = found["intro x\nexact x"].messages[0].where
+    assert where is not None
+    assert (where.start.line, where.start.column) == (0, len("intro "))
 
 
 # Harvest

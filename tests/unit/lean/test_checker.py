@@ -223,7 +223,7 @@ async def test_stale_imports_are_tried_anew_once_and_then_said(fake: Setting) ->
 
 
 async def test_a_flood_on_stderr_does_not_block(fake: Setting) -> None:
-    assert await fake.state("-- FLOOD\n" + TEXT)
+    assert (await fake.state("-- FLOOD\n" + TEXT)).goals
 
 
 async def test_a_worker_is_renewed_after_its_uses(
