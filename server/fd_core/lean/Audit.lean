@@ -8,7 +8,9 @@ It never elaborates a letter of the candidate and never runs an initializer of t
 `importModules` is called without loading extensions. Everything read from a compiled file is
 rebuilt from its parts, so that no cached hash or flag made by the elaborating process is believed.
 
-    lean --run Audit.lean REPORT NONCE TARGET CHALLENGE SOLUTION…
+    lean --run MAIN REPORT NONCE TARGET CHALLENGE SOLUTION…
+
+where MAIN imports this file, compiled once, and calls `FdAudit.main`.
 
 One JSON line per solution goes to REPORT, then a closing line. It decides nothing about axioms:
 names are reported as lists of their parts, and the caller compares those. Tested on Lean 4.27.
@@ -433,13 +435,13 @@ unsafe def audit (report nonce user challenge : String) (solutions : List String
   say index [("canary", .arr ((a.axioms compiled).map nameJson)), ("lean", .str Lean.versionString)]
   out.flush
 
-end FdAudit
-
 unsafe def main (args : List String) : IO UInt32 := do
   let report :: nonce :: user :: challenge :: solutions := args
     | IO.eprintln "REPORT NONCE TARGET CHALLENGE SOLUTION…" *> return 2
   -- Proof terms nest deeply: a thread of our own has the stack that `lean -s` asks for.
-  let task ← IO.asTask (FdAudit.audit report nonce user challenge solutions) .dedicated
+  let task ← IO.asTask (audit report nonce user challenge solutions) .dedicated
   match task.get with
   | .ok _ => return 0
   | .error error => IO.eprintln s!"{error}" *> return 1
+
+end FdAudit

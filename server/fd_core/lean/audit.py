@@ -33,6 +33,7 @@ from .audit_text import AuditTexts, TextRefused, open_failing, prepare
 from .syntax_gate import refusal
 
 PROGRAM = resources.files("fd_core.lean").joinpath("Audit.lean").read_text(encoding="utf-8")
+MAIN = "import FdAudit\n\nunsafe def main := FdAudit.main\n"
 _STACK_KB = 1_000_000
 MAX_CHALLENGES = 64
 """Compiled challenges that are kept, the oldest going first."""
@@ -60,6 +61,7 @@ class FreshAuditor:
         self._folder = Path(tempfile.mkdtemp(prefix="fd-audit-"))
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._challenges: OrderedDict[str, _Challenge] = OrderedDict()
+        self._compiled_program: Compiled | None = None
         self._busy = asyncio.Lock()
 
     async def audit(self, challenge: Document, solution: Document, declaration: str) -> AuditResult:
@@ -171,25 +173,23 @@ class FreshAuditor:
         self, texts: AuditTexts, challenge: Compiled, compiled: Sequence[Compiled]
     ) -> Report | Stopped:
         """Run the auditor's program in a folder that no candidate has seen."""
-        folder = Path(tempfile.mkdtemp(dir=self._folder))
-        program, target, nonce = folder / "Audit.lean", folder / "report", secrets.token_hex(16)
-        program.write_text(PROGRAM, encoding="utf-8", newline="\n")
+        program = await self._program()
+        if isinstance(program, Stopped):
+            return program
         if not all(file.intact() for file in [challenge, *compiled]):
             return Stopped("A compiled file was changed after it was compiled.")
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        main, target, nonce = folder / "Main.lean", folder / "report", secrets.token_hex(16)
+        main.write_text(MAIN, encoding="utf-8")
         files = [str(challenge.olean), *(str(one.olean) for one in compiled)]
-        arguments = [
-            f"-s{_STACK_KB}",
-            "--run",
-            str(program),
-            str(target),
-            nonce,
-            texts.name,
-            *files,
-        ]
-        outcome = await run_lean(self._command, arguments, folder, self._limits)
+        arguments = [f"-s{_STACK_KB}", "--run", str(main), str(target), nonce, texts.name, *files]
+        paths = (*self._command.search_path, program.olean.parent)
+        command = LeanCommand(self._command.lean, paths)
+        outcome = await run_lean(command, arguments, folder, self._limits)
+        text = target.read_text(encoding="utf-8") if target.exists() else ""
+        shutil.rmtree(folder, ignore_errors=True)
         if isinstance(outcome, Stopped):
             return outcome
-        text = target.read_text(encoding="utf-8") if target.exists() else ""
         report = read_report(text, nonce, len(compiled)) if outcome.status == 0 else None
         if report is None:
             said = " ".join(outcome.output.split())[:300]
@@ -197,6 +197,18 @@ class FreshAuditor:
         if texts.opened and SORRY not in report.canary:
             return Stopped("The auditor's program does not see the challenge's own `sorry`.")
         return report
+
+    async def _program(self) -> Compiled | Stopped:
+        """The auditor's program, compiled once for this Lean, and anew if somebody changed it."""
+        if self._compiled_program is None or not self._compiled_program.intact():
+            plain = LeanCommand(self._command.lean, self._command.search_path)
+            outcome = await compile_text(plain, PROGRAM, self._folder, self._limits, "FdAudit")
+            if isinstance(outcome, CompileErrors):
+                return Stopped(f"The auditor's program does not compile: {outcome.first}")
+            if isinstance(outcome, Stopped):
+                return outcome
+            self._compiled_program = outcome
+        return self._compiled_program
 
 
 def _judge(facts: SolutionFacts, declaration: str) -> AuditResult:

@@ -44,11 +44,11 @@ class CompileErrors:
 
 
 async def compile_text(
-    command: LeanCommand, text: str, folder: Path, limits: ProcessLimits
+    command: LeanCommand, text: str, folder: Path, limits: ProcessLimits, module: str = "Audited"
 ) -> Compiled | CompileErrors | Stopped:
     """Elaborate a whole file anew, in a new folder below `folder`."""
     work = Path(tempfile.mkdtemp(dir=folder))
-    source, olean = work / "Audited.lean", work / "Audited.olean"
+    source, olean = work / f"{module}.lean", work / f"{module}.olean"
     source.write_text(text, encoding="utf-8", newline="\n")
     arguments = [*command.options, "--json", "-o", str(olean), str(source)]
     outcome = await run_lean(command, arguments, work, limits)

@@ -73,6 +73,7 @@ async def test_deeper_layers_hold_without_gate_and_text(row: int, command: LeanC
     for attack in (a for a in attacks() if a.row == row):
         result = await below_the_text(command, attack)
         assert not isinstance(result, Proved), attack.id
+        assert "does not compile" not in str(result), f"{attack.id}: no attack at all: {result}"
 
 
 async def test_honest_proofs_are_accepted(auditor: FreshAuditor) -> None:

@@ -124,5 +124,5 @@ async def test_the_challenge_is_compiled_once(tmp_path: Path) -> None:
     assert all(isinstance(result, Proved) for result in results)
     await fresh.audit(document(CHALLENGE), solutions[0], "target")
     await fresh.aclose()
-    # one challenge, two solutions, one report; then one solution and one report
-    assert (tmp_path / "lean.log").read_text().count("run") == 6
+    # one challenge, two solutions, the program, one report; then one solution and one report
+    assert (tmp_path / "lean.log").read_text().count("run") == 7
