@@ -38,6 +38,8 @@ class Ask:
     failed: str | None = None
     messages: tuple[str, ...] = ()
     state: GoalsAnswer | None = None
+    enough: int = 0
+    """Stop at this many items of which one closes; 0 uses up the budget."""
     quiet: bool = False
     """Speculation: says nothing in the status."""
 
@@ -62,6 +64,12 @@ class Job:
         self._began = time.perf_counter()
         self._pulse = asyncio.Event()
         self._seen: set[str] = set()
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether more would not be shown anyway."""
+        offers = sum(offerable(j.verdict) for j in self.judgements)
+        return 0 < self.ask.enough <= offers and self.has_closed
 
     @property
     def is_worth_repeating(self) -> bool:
@@ -171,6 +179,8 @@ class Job:
             async with closing(self._lean.check(state, batch, self._limits)) as stream:
                 async for judgement in stream:
                     self._judged(judgement)
+                    if self.has_enough:
+                        return
             size = LATER_BATCH
 
     def _judged(self, judgement: Judgement) -> None:

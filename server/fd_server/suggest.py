@@ -106,6 +106,8 @@ class Suggester:
         ask = Ask(
             site, suggest.budget_s, policy.samples, key.whole_proof, key.failed, messages,
             state=self._goals.find(site),
+            # A model is heard out: what it says may be better than what closes anyway.
+            enough=suggest.limit if policy.kind == "none" else 0,
         )  # fmt: skip
         job = self.job(engine, ask)
         task = asyncio.create_task(self._run(engine, job, lane))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from fd_core.ports import CheckLimits
@@ -117,3 +118,12 @@ async def test_what_worked_before_is_judged_first_and_again() -> None:
     await again.run()
     assert again.judgements[0].candidate.text == "b"
     assert again._lean.checked[0] == "b"  # type: ignore[attr-defined]
+
+
+async def test_a_job_stops_when_more_would_not_be_shown() -> None:
+    many = [f"a{i}" for i in range(40)]
+    job = _job({"candidates": many, "verdicts": dict.fromkeys(many, "closed")})
+    job.ask = replace(job.ask, enough=3)
+    await job.run()
+    assert len(job.judgements) == 3
+    assert not job.out_of_time
