@@ -273,3 +273,20 @@ def test_a_fault_of_ours_is_no_traceback_unless_asked_for(tmp_path: Path) -> Non
     done = run("config", "show", **broken)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert "Traceback" in run("--debug", "config", "show", **broken).stderr
+
+
+@pytest.mark.parametrize("command", [["suggest", "A.lean:2"], ["prove", "A.lean"]])
+def test_an_unknown_toolchain_is_told_with_every_place_looked_at(
+    tmp_path: Path, command: list[str]
+) -> None:
+    (tmp_path / "lean-toolchain").write_text("leanprover/lean4:v9.9.9\n")
+    (tmp_path / "A.lean").write_text("theorem t : True := by\n  sorry\n")
+    done = run(
+        command[0], tmp_path / command[1], HOME=str(tmp_path), ELAN_HOME=str(tmp_path / "elan"),
+        PATH="/usr/bin:/bin", FD_LEAN="",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "no usable Lean was found" in done.stderr
+    assert "leanprover/lean4:v9.9.9" in done.stderr
+    assert "fix: Install Lean with elan" in done.stderr
+    assert "Traceback" not in done.stderr
