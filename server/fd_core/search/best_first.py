@@ -29,7 +29,7 @@ from fd_core.search.events import (
 from fd_core.search.frontier import Frontier, step_cost
 from fd_core.search.proof_text import ProofTree, render
 from fd_core.search.sampling import Samples
-from fd_core.search.subgoals import states_after
+from fd_core.search.subgoals import apart, are_coupled, runs_often, states_after
 from fd_core.settings import SearchSettings
 from fd_core.suggestion import Candidate, Closed, Judgement, Origin, Progressed
 
@@ -79,13 +79,15 @@ class _Search:
         self._frontier = Frontier(self._graph)
         self._began = time.monotonic()
         self._expanded = self._tried = 0
+        self._together = runs_often(state.site)
         self._whole = Samples()
         self._stuck = False
 
     async def events(self) -> AsyncGenerator[SearchEvent]:
         """The search, up to its end."""
         try:
-            self._frontier.push(self._graph.root)
+            for event in self._opened():
+                yield event
             self._whole.start(self._policy, self._request(self._graph.root, whole_proof=True))
             self._look_ahead(self._graph.root)
             await self._whole.ready(self._settings.width)
@@ -100,6 +102,14 @@ class _Search:
             yield Finished(reason, self._expanded, self._tried, self._milliseconds())
         finally:
             await self._stop_sampling()
+
+    def _opened(self) -> list[SearchEvent]:
+        """The root is open; if it has several goals that do not depend on each other, each is."""
+        root = self._graph.root
+        self._frontier.push(root)
+        if len(root.state.goals) < 2 or self._together or are_coupled(root.state.goals):
+            return []
+        return self._add(root, Candidate("", SEARCH), 0.0, apart(root.state))
 
     async def _next(self) -> list[SearchEvent]:
         """Whole proofs that have come, judged at the root; else the best node's next batch."""
@@ -199,22 +209,20 @@ class _Search:
                 self._graph.add(node, item.candidate, cost, [])
                 return []
             case Progressed(after=after) if after:
-                states = states_after(node.state, item.candidate.text, after)
-                _, new = self._graph.add(node, item.candidate, cost, states)
-                for child in new:
-                    self._frontier.push(child)
-                return [
-                    NodeAdded(
-                        child.id,
-                        node.id,
-                        item.candidate.text,
-                        child.state,
-                        self._frontier.score(child),
-                    )
-                    for child in new
-                ]
+                text = item.candidate.text
+                states = states_after(node.state, text, after, together=self._together)
+                return self._add(node, item.candidate, cost, states)
             case _:
                 return []
+
+    def _add(
+        self, node: Node, candidate: Candidate, cost: float, states: list[ProofState]
+    ) -> list[SearchEvent]:
+        _, new = self._graph.add(node, candidate, cost, states)
+        for child in new:
+            self._frontier.push(child)
+        score = self._frontier.score
+        return [NodeAdded(c.id, node.id, candidate.text, c.state, score(c)) for c in new]
 
     async def _solution(self) -> SolutionFound | None:
         """The root's proof, if it has one that also closes when it stands there as a whole."""

@@ -18,7 +18,7 @@ _INTRO = re.compile(r"intro((?: [\w✝'₀-₉]+)+)")
 
 @dataclass(frozen=True, slots=True)
 class ProofTree:
-    """A step and, in order, the proofs of what it leaves.
+    """A step (empty where only bullets are needed) and, in order, the proofs of what it leaves.
 
     One subproof goes on in the same block (it may prove several coupled goals); several stand
     behind bullets.
@@ -40,7 +40,7 @@ def render(proof: ProofTree, column: int = 0) -> str:
 
 
 def _lines(proof: ProofTree) -> list[str]:
-    lines = normalise(proof.step).split("\n")
+    lines = normalise(proof.step).split("\n") if proof.step else []
     if len(proof.subproofs) == 1:
         return lines + _lines(proof.subproofs[0])
     for subproof in proof.subproofs:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from fd_core.landing import advance
-from fd_core.proof import Goal, ProofSite, ProofState, Range
+from fd_core.landing import advance, land
+from fd_core.layout import code_lines
+from fd_core.proof import Goal, Position, ProofSite, ProofState, Range
 
 _METAVARIABLE = re.compile(r"\?[\w.✝'₀-₉]+")
+_REPEATS = re.compile(r"(?:<;>|(?<![\w.'])(?:all_goals|any_goals|repeat'?))\s*\(?\s*$")
 HOLE = "sorry"
 
 
@@ -22,26 +24,38 @@ def are_coupled(goals: tuple[Goal, ...]) -> bool:
     return len(goals) > 1 and any(_METAVARIABLE.search(str(goal)) for goal in goals)
 
 
-def states_after(state: ProofState, step: str, after: tuple[Goal, ...]) -> list[ProofState]:
+def runs_often(site: ProofSite) -> bool:
+    """Whether what stands at a site is run on several goals, one after another: behind `<;>`,
+    `all_goals`, `repeat`. The goals shown there are those of all runs, so they can't be parted."""
+    start = site.range.start
+    lines = code_lines(site.document.text)
+    before = lines[start.line][: start.column] if start.line < len(lines) else ""
+    above = before if before.strip() else "\n".join(lines[: start.line])[-200:]
+    return _REPEATS.search(above) is not None
+
+
+def states_after(
+    state: ProofState, step: str, after: tuple[Goal, ...], *, together: bool = False
+) -> list[ProofState]:
     """One state per goal that a step leaves, or one for all of them if they are coupled."""
     site = advance(state.site, step)
-    if len(after) == 1 or are_coupled(after):
+    if len(after) == 1 or together or are_coupled(after):
         return [replace(state, site=site, goals=after)]
-    return [
-        replace(state, site=place, goals=(goal,))
-        for place, goal in zip(_bulleted(site, len(after)), after, strict=True)
-    ]
+    return apart(replace(state, site=site, goals=after))
 
 
-def _bulleted(site: ProofSite, count: int) -> list[ProofSite]:
-    """`count` bullets at a site, each with a hole; the sites of the holes."""
-    newline = "\r\n" if "\r\n" in site.document.text else "\n"
-    at = site.document.offset(site.range.start)
-    bullet = "· " + HOLE
-    between = newline + " " * site.range.start.column
-    document = site.document.replaced(site.range, between.join([bullet] * count))
-    starts = (at + 2 + i * len(bullet + between) for i in range(count))
+def apart(state: ProofState) -> list[ProofState]:
+    """A state's goals as states of their own, each at a bullet; the other bullets hold `sorry`."""
+    landed = land(state.site, "\n".join(["· " + HOLE] * len(state.goals)))
+    column = landed.first.column + 2
+    lines = range(landed.first.line, landed.first.line + len(state.goals))
+    sites = (
+        ProofSite(
+            landed.document, Range(Position(line, column), Position(line, column + len(HOLE)))
+        )
+        for line in lines
+    )
     return [
-        ProofSite(document, Range(document.position(s), document.position(s + len(HOLE))))
-        for s in starts
+        replace(state, site=site, goals=(goal,))
+        for site, goal in zip(sites, state.goals, strict=True)
     ]

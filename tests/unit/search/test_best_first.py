@@ -222,6 +222,7 @@ def replace_settings(**changed: float) -> SearchSettings:
         "theorem t (p q : Prop) : p ∧ q → q ∧ p := by sorry\n",
         "theorem t (p q : Prop) : (p ∧ q → q ∧ p) ∧ True := by\n  constructor\n"
         "  · sorry\n  · trivial\n",
+        "theorem t (p q : Prop) : (p → p) ∧ (q → q) := by\n  constructor\n  sorry\n",
         "theorem t (p q : Prop) : (p ∧ q → q ∧ p) ∧ True := by\r\n  constructor\r\n"
         "  · sorry\r\n  · trivial\r\n",
     ],
