@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -82,14 +83,32 @@ class Engines:
         self._follow_pointer()
         if root not in self._projects:
             try:
-                self._projects[root] = self._open(root)
+                self._adopt(*self._build(root))
             except FdError as error:
-                self._refused[root] = time.monotonic()
-                self._status.lean_down(error)
+                self._refuse(root, error)
                 return None
         return self._projects[root]
 
-    def _open(self, root: Path) -> Project:
+    async def prepare(self, uri: str) -> Project | None:
+        """The same ahead of the first question: looking for Lean holds up nothing else."""
+        path = path_of(uri)
+        if path is None or is_read_only(path):
+            return None
+        root = locations.project_root(path)
+        if root in self._projects:
+            return self._projects[root]
+        try:
+            built = await asyncio.to_thread(self._build, root)
+        except FdError as error:
+            self._refuse(root, error)
+            return None
+        if (
+            root not in self._projects
+        ):  # else a request was faster; what we built has started nothing
+            self._adopt(*built)
+        return self._projects[root]
+
+    def _build(self, root: Path) -> tuple[Project, str]:
         if not self.trusted:
             raise ToolchainError(
                 f"{root.name} is not trusted, and Lean runs what a file says",
@@ -98,10 +117,17 @@ class Engines:
         settings = self._settings(root)
         lean = self._parts.lean(root, settings)
         policy = self._parts.policy(root, settings, lean, self.registry)
-        self._tell(policy, settings)
-        self._status.facts(lean=lean.label)
+        return Project(root, Engine(lean, policy, settings)), lean.label
+
+    def _adopt(self, project: Project, label: str) -> None:
+        self._projects[project.root] = project
+        self._tell(project.engine.policy, project.engine.settings)
+        self._status.facts(lean=label)
         self._status.lean_up()
-        return Project(root, Engine(lean, policy, settings))
+
+    def _refuse(self, root: Path, error: FdError) -> None:
+        self._refused[root] = time.monotonic()
+        self._status.lean_down(error)
 
     def _follow_pointer(self) -> None:
         """Between requests: if another adapter was promoted, serve that one from now on."""

@@ -56,7 +56,11 @@ class Lifecycle:
 
     async def initialized(self, _: types.InitializedParams) -> None:
         """Watch what makes answers stale; get ready what `initialize` left out."""
-        self.later(asyncio.to_thread(self._bench.records.is_ready))
+        self.later(asyncio.to_thread(self._bench.records.load))
+        loop = asyncio.get_running_loop()
+        self._bench.records.listener = lambda status: loop.call_soon_threadsafe(
+            self._bench.records_changed, status
+        )
         self.later(self._watch_commits())
         if self._bench.client.watches_files:
             watchers = [types.FileSystemWatcher(glob_pattern=pattern) for pattern in _WATCHED]
@@ -83,7 +87,7 @@ class Lifecycle:
 
     async def _start(self, document: Document) -> None:
         """Lean loads the header while the user reads: ask for the first goal there is."""
-        project = await asyncio.to_thread(self._bench.project_of, document.uri)
+        project = await self._bench.engines.prepare(document.uri)
         site = _first_site(document)
         if project is not None and site is not None:
             try:

@@ -29,7 +29,7 @@ class Records:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.store
         self._recorder: Recorder | None = None
-        self.listener: Callable[[WriterStatus], None] | None = None
+        self.listener: Callable[[WriterStatus], object] | None = None
         """Told of the writer's state, in its own thread."""
 
     @property
@@ -66,10 +66,10 @@ class Records:
         """Whether events are written now."""
         return self.consent == "yes"
 
-    def is_ready(self) -> bool:
-        """Load what recording needs, ahead of the first event; whether it is on."""
-        self._open()
-        return self.is_recording
+    def load(self) -> None:
+        """Import what recording needs, ahead of the first event. For any thread."""
+        import fd_core.store.background
+        import fd_core.store.recorder  # noqa: F401
 
     def record(self, event: Event) -> None:
         """Queue an event if it may be written."""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fd_core import locations
 from fd_core.errors import FdError
@@ -42,6 +42,9 @@ from fd_server.suggest import Suggester
 from fd_server.survival import Survivals
 from fd_server.user_text import lean_accepts
 
+if TYPE_CHECKING:
+    from fd_core.store.writer_status import WriterStatus
+
 _log = logging.getLogger(__name__)
 _TERMINAL = "fd-server (terminal)"
 
@@ -59,6 +62,7 @@ class Workbench:
         self.suggester = Suggester(status, self.goals)
         self.long_work, self.sessions = LongWork(), Sessions()
         self.search_slot = asyncio.Lock()
+        self._records_note = ""
         self.night = NightQueue()
         self.records = Records(Settings())
         self.consent = ConsentQuestion(self.records, editor, status)
@@ -141,6 +145,12 @@ class Workbench:
     def record(self, event: Event) -> None:
         """Write an event off the path, if it may be written."""
         self.records.record(event)
+
+    def records_changed(self, status: WriterStatus) -> None:
+        """The writer fell or rose: told once for each note."""
+        if status.note and status.note != self._records_note:
+            self.editor.show(f"FD Prover's records: {status.note} {status.fix}".strip())
+        self._records_note = status.note
 
     def _edited(self, before: Document, after: Document, edits: Sequence[Edit]) -> None:
         self.long_work.changed(before, after, edits)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from fd_core.protocol import SuggestParams
 from fd_core.settings import Settings
 from fd_core.store.opening import open_store
 from fd_server.consent import NO, YES, ConsentQuestion
+from fd_server.features import thinking
 from fd_server.records import Records
 from fd_server.status import StatusBoard
-from support.benches import FakeEditorLink
+from support.benches import FakeEditorLink, make_bench
 from support.records import offered
 
 
@@ -64,3 +66,29 @@ async def test_no_is_remembered_too_and_closing_the_question_is_no_answer(tmp_pa
     await asyncio.sleep(0)
     assert records.consent == "no"
     assert not records.is_recording
+
+
+async def test_a_store_that_cannot_be_written_is_said_once_and_costs_no_suggestion(
+    tmp_path: Path,
+) -> None:
+    made = make_bench(tmp_path, {"candidates": ["a"], "verdicts": {"a": "closed"}})
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    made.bench.configure({"store": {"consent": "yes", "path": str(blocked / "events.db")}})
+    del made.bench.records.record  # the real one again
+    loop = asyncio.get_running_loop()
+    made.bench.records.listener = lambda status: loop.call_soon_threadsafe(
+        made.bench.records_changed, status
+    )
+    for name in ("a", "b"):
+        made.bench.record(offered(name))
+    async with asyncio.timeout(10):
+        while not made.editor.shown:
+            await asyncio.sleep(0.02)
+    assert "records" in made.editor.shown[0]
+    document = made.open("theorem one : p := by\n  ")
+    place = {"uri": document.uri, "position": {"line": 1, "character": 2}}
+    found = await thinking.suggest(made.bench, SuggestParams.model_validate(place))
+    assert found.candidates
+    await made.bench.aclose()
+    assert len(set(made.editor.shown)) == len(made.editor.shown)
