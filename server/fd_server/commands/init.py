@@ -26,6 +26,11 @@ from fd_server.commands.editor import Editor
 
 _KINDS = ("none", "openai_compatible", "transformers_local")
 _CRITICS = ("lean_messages", "rules", "language_model")
+_OWN_FORMATS = {
+    "goedel-prover-v2": "goedel-prover-v2",
+    "deepseek-prover-v2": "deepseek-prover-v2",
+    "kimina-prover": "kimina-prover",
+}
 _EXAMPLE = "theorem first (a b : Nat) (h : a < b) : a + 1 ≤ b := by\n  sorry\n"
 
 
@@ -150,11 +155,20 @@ def _tables(file: Path) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-def _sections(answers: Answers) -> dict[str, dict[str, str]]:
+def _prompt_of(model: str) -> dict[str, Any]:
+    """What a published prover needs beside its name (docs/models.md): its own format, and time."""
+    for mark, form in _OWN_FORMATS.items():
+        if mark in model.lower():
+            return {"proof_prompt": form, "proof_max_tokens": 8_192, "timeout_s": 300}
+    return {}
+
+
+def _sections(answers: Answers) -> dict[str, dict[str, Any]]:
     """The answers by section of the file."""
-    policy = {"kind": answers.model_kind}
+    policy: dict[str, Any] = {"kind": answers.model_kind}
     if answers.model_kind != "none":
         policy["model"] = answers.model
+        policy |= _prompt_of(answers.model)
     if answers.model_kind == "openai_compatible":
         policy["endpoint"] = answers.endpoint
     critic = {"kind": answers.critic}

@@ -51,7 +51,7 @@ ADVICE: tuple[Advice, ...] = (
            "FD or GRPO with LoRA on a 7B or 8B model; 32B needs several such GPUs"),
     Advice(22, 0, "one GPU with 24 or 48 GB", "Goedel-LM/Goedel-Prover-V2-8B", "vLLM, bf16",
            "FD with LoRA on a model up to 2B (24 GB) or 8B (48 GB), vLLM asleep meanwhile"),
-    Advice(11, 0, "one GPU with 12 or 16 GB", "AI-MO/Kimina-Prover-Distill-1.7B", "vLLM, bf16",
+    Advice(7, 0, "one GPU with 8 to 16 GB", "AI-MO/Kimina-Prover-Distill-1.7B", "vLLM, bf16",
            "FD with LoRA on a model up to 1.7B"),
     Advice(0, 30, "no GPU, 32 GB memory", "AI-MO/Kimina-Prover-Distill-1.7B",
            "llama.cpp or Ollama, 4 bits", "FD on a 0.6B model, a few dozen goals a night"),

@@ -138,6 +138,15 @@ def test_init_writes_what_was_said_and_keeps_the_rest(home: dict[str, str]) -> N
     assert (file.parent / "config.toml.before").read_text() == "[lean]\nthreads = 2\n"
 
 
+def test_init_gives_a_published_prover_its_own_prompt_format(home: dict[str, str]) -> None:
+    answer(
+        "init", "--no-first", "--model-kind", "openai_compatible",
+        "--model", "Goedel-LM/Goedel-Prover-V2-8B", **home,
+    )  # fmt: skip
+    policy = settings.check_file(Path(home["FD_CONFIG"])).policy
+    assert (policy.proof_prompt, policy.proof_max_tokens) == ("goedel-prover-v2", 8_192)
+
+
 def test_init_asks_and_takes_answers_from_a_terminal(home: dict[str, str]) -> None:
     done = subprocess.run(
         [SCRIPT, "init", "--no-first"],
