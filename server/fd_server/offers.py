@@ -53,7 +53,7 @@ class Offers:
 
     def make(
         self, state: ProofState, item: Judgement, *, project: str, surface: Surface, rank: int,
-        began: float, prompt_format: str = "",
+        began: float,
     ) -> Offer:  # fmt: skip
         """Offer a judged candidate; `began` is when it was asked for (`time.perf_counter`)."""
         same = (state.uri, state.digest, state.position, item.candidate.text, surface)
@@ -68,7 +68,7 @@ class Offers:
         self._same[same] = offer.id
         if known is None:
             latency_ms = (time.perf_counter() - began) * 1000
-            self._record(_event(offer, rank, latency_ms, prompt_format))
+            self._record(_event(offer, rank, latency_ms))
             self._drop_oldest()
         for listener in self.listeners:
             listener(offer)
@@ -84,7 +84,7 @@ class Offers:
             self.settled(old)
 
 
-def _event(offer: Offer, rank: int, latency_ms: float, prompt_format: str) -> SuggestionOffered:
+def _event(offer: Offer, rank: int, latency_ms: float) -> SuggestionOffered:
     suggestion = offer.suggestion
     state, candidate, verdict = suggestion.state, suggestion.candidate, suggestion.verdict
     document, policy = state.site.document, candidate.origin.policy
@@ -106,7 +106,8 @@ def _event(offer: Offer, rank: int, latency_ms: float, prompt_format: str) -> Su
         origin=str(candidate.origin),
         base_model=policy.base_model if policy else "",
         adapter_id=(policy.adapter_id or "") if policy else "",
-        prompt_format=prompt_format,
+        # A policy names the format it was prompted in, with its digest (invariant 6).
+        prompt_format=candidate.origin.detail if candidate.origin.kind == "policy" else "",
         logprob=candidate.logprob,
         verdict="closed" if isinstance(verdict, Closed) else "progressed",
         after=tuple(map(str, after)),

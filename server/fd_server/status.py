@@ -54,7 +54,7 @@ class StatusBoard:
 
     def settled(self, judged: int, sampled: int, *, found: bool, out_of_time: bool) -> None:
         """Work ended; what is down is said again, as it explains what was found."""
-        if self._down and not found:
+        if self._down:
             down = next(iter(self._down.values()))
             self._set(state=down.state, detail=down.detail, fix=down.fix)
         elif found:

@@ -19,11 +19,8 @@ def offer(
 ) -> Offer:  # fmt: skip
     """Offer one finding of a job that has a state."""
     assert isinstance(job.answer, ProofState)
-    policy = project.engine.settings.policy
-    prompt = policy.proof_prompt if job.ask.whole_proof else policy.prompt
     return bench.offers.make(
         job.answer, item, project=str(project.root), surface=surface, rank=rank, began=began,
-        prompt_format=prompt if is_policy_made(item.candidate.origin) else "",
     )  # fmt: skip
 
 
