@@ -14,7 +14,11 @@ from fd_core.proof import Document, ProofSite, Range
 from fd_core.suggestion import AuditResult, AuditUndecided, NotProved
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "redteam"
-META = "import Lean\nopen Lean Meta Elab Tactic\n"
+META = (
+    "import Lean.Elab.Command\nimport Lean.Elab.BuiltinTerm\nimport Lean.Compiler.ImplementedByAttr\n"
+    "open Lean Meta Elab Tactic\n"
+)
+"""Enough of Lean for metaprograms, and quicker to load than all of it."""
 URI = "file:///redteam/Attack.lean"
 
 
@@ -100,7 +104,7 @@ def _attack(row: int, one: dict[str, Any]) -> Attack:
     default = f"{header}{one.get('prefix', '')}theorem target : {statement} := by\n  sorry\n"
     challenge = one.get("challenge", default)
     candidate = one.get("candidate")
-    solution = one["solution"] if candidate is None else fill(challenge, candidate)
+    solution = header + one["solution"] if candidate is None else fill(challenge, candidate)
     return Attack(
         row,
         one["name"],

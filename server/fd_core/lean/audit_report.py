@@ -21,26 +21,23 @@ MAX_REASONS = 12
 
 OWN_TRACES = frozenset(
     {
-        "Lean.declRangeExt",  # where declarations stand in the file
-        "Lean.extraModUses",  # which imports were used, for `lake shake`
-        "symbolFrequency",  # the index of premises for suggestions
-        "sineQueNon",  # the same
-        # Proofs that contain `match` or `let rec` make auxiliary functions, which are compiled. Code
-        # proves nothing: what rests on its evaluation shows in the axioms.
-        "Lean.Meta.Match.Extension.extension",
-        "Lean.Compiler.inlineAttrs",
-        "Lean.Compiler.LCNF.baseExt",
-        "Lean.Compiler.LCNF.monoExt",
+        # Where declarations stand, which imports were used, premises for suggestions.
+        "Lean.declRangeExt", "Lean.extraModUses", "Lean.indirectModUseExt",
+        "Lean.isExtraRevModUseExt", "symbolFrequency", "sineQueNon",
+        # `match` and `let rec` in a proof make auxiliary functions, which are compiled. Code proves
+        # nothing: what rests on its evaluation shows in the axioms.
+        "Lean.Meta.Match.Extension.extension", "Lean.Compiler.inlineAttrs", "Lean.noncomputableExt",
+        "Lean.Compiler.LCNF.baseExt", "Lean.Compiler.LCNF.monoExt", "Lean.IR.declMapExt",
+        "Lean.Compiler.LCNF.specExtension", "Lean.Compiler.LCNF.Specialize.specCacheExt",
         "Lean.Compiler.LCNF.UnreachableBranches.functionSummariesExt",
-        "Lean.IR.declMapExt",
-        # `fun_induction` derives a definition's induction principle when first asked for it.
-        "Lean.Meta.funIndInfoExt",
-        # Marks on equations that Lean derives from a definition when a proof unfolds it.
-        "Lean.defeqAttr",
-        "recExt",
+        "Lean.Elab.Structural.eqnInfoExt", "Lean.Elab.WF.eqnInfoExt", "Lean.namespacesExt",
+        # Notes on equations, congruence and induction principles that Lean derives on demand.
+        "Lean.defeqAttr", "recExt", "Lean.Meta.funIndInfoExt", "Lean.Meta.congrKindsExt",
+        "Lean.auxRecExt", "_private.Lean.AuxRecursor.0.Lean.sparseCasesOnExt",
+        "_private.Lean.AddDecl.0.Lean.privateConstKindsExt",
     }
-)
-"""Extensions in which honest proofs were seen to leave traces. None of them gives later text another
+)  # fmt: skip
+"""Extensions in which honest proofs leave notes about themselves. None of them gives later text another
 meaning: no instance, simp lemma, notation, parser, macro, attribute hook or option is among them."""
 
 
