@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,61 +21,65 @@ from support.redteam import URI, Attack, attacks, caught_by, document, honest
 pytestmark = pytest.mark.lean
 
 ROWS = sorted({attack.row for attack in attacks()})
-HONEST_SAMPLE = 40
+HONEST_SAMPLE = 15
 """Recorded proofs per run, beside all hand-written ones; `benchmarks/false_accepts.py` does all."""
 
 
-@pytest.fixture
-async def command(tmp_path: Path) -> LeanCommand:
-    return await lean_command(tmp_path, None, availability.toolchain())
+class Auditors:
+    """One auditor per way of auditing: the program is compiled once for each, not once per attack."""
+
+    def __init__(self, command: LeanCommand) -> None:
+        self.command = command
+        self._known: dict[tuple[bool, float], FreshAuditor] = {}
+
+    def get(self, seconds: float | None = None, *, gate: bool = True) -> FreshAuditor:
+        limit = seconds or LeanSettings().audit_s
+        if (gate, limit) not in self._known:
+            settings = LeanSettings(audit_s=limit, memory_mb=6_000)
+            self._known[gate, limit] = FreshAuditor(self.command, settings, gate=gate)
+        return self._known[gate, limit]
+
+
+@pytest.fixture(scope="module")
+def auditors(tmp_path_factory: pytest.TempPathFactory) -> Auditors:
+    project = tmp_path_factory.mktemp("project")
+    return Auditors(asyncio.run(lean_command(project, None, availability.toolchain())))
 
 
 @pytest.fixture
-async def auditor(command: LeanCommand) -> AsyncIterator[FreshAuditor]:
-    fresh = FreshAuditor(command)
-    yield fresh
-    await fresh.aclose()
+def auditor(auditors: Auditors) -> FreshAuditor:
+    return auditors.get()
 
 
-def impatient(command: LeanCommand, attack: Attack, *, gate: bool) -> FreshAuditor:
-    seconds = attack.seconds or LeanSettings().audit_s
-    return FreshAuditor(command, LeanSettings(audit_s=seconds, memory_mb=6_000), gate=gate)
-
-
-async def below_the_text(command: LeanCommand, attack: Attack) -> AuditResult:
+async def below_the_text(auditors: Auditors, attack: Attack) -> AuditResult:
     """The layers below text and gate alone."""
     texts = prepare(attack.challenge, attack.solution, "target")
     if not isinstance(texts, AuditTexts):
         texts = AuditTexts("target", "", attack.challenge, attack.solution, "", opened=True)
-    auditor = impatient(command, attack, gate=False)
-    try:
-        return (await auditor.judge({0: texts}, "target"))[0]
-    finally:
-        await auditor.aclose()
+    return (await auditors.get(attack.seconds, gate=False).judge({0: texts}, "target"))[0]
 
 
 @pytest.mark.parametrize("row", ROWS)
-async def test_no_attack_is_called_proved(row: int, command: LeanCommand) -> None:
+async def test_no_attack_is_called_proved(row: int, auditors: Auditors) -> None:
     for attack in (a for a in attacks() if a.row == row):
-        auditor = impatient(command, attack, gate=True)
-        try:
-            result = await auditor.audit(
-                document(attack.challenge), document(attack.solution), "target"
-            )
-        finally:
-            await auditor.aclose()
+        auditor = auditors.get(attack.seconds)
+        result = await auditor.audit(
+            document(attack.challenge), document(attack.solution), "target"
+        )
         assert not isinstance(result, Proved), attack.id
         assert caught_by(result), attack.id
 
 
 @pytest.mark.parametrize("row", ROWS)
-async def test_deeper_layers_hold_without_gate_and_text(row: int, command: LeanCommand) -> None:
+async def test_deeper_layers_hold_without_gate_and_text(row: int, auditors: Auditors) -> None:
     for attack in (a for a in attacks() if a.row == row):
-        result = await below_the_text(command, attack)
+        result = await below_the_text(auditors, attack)
         assert not isinstance(result, Proved), attack.id
         assert "does not compile" not in str(result), f"{attack.id}: no attack at all: {result}"
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
 async def test_honest_proofs_are_accepted(auditor: FreshAuditor) -> None:
     proofs = honest()
     recorded = [proof for proof in proofs if proof.origin == "recorded"]
@@ -102,12 +106,11 @@ async def test_axioms_are_named(auditor: FreshAuditor) -> None:
     assert result.axioms == ("Classical.choice", "Quot.sound", "propext")
 
 
-async def test_an_axiom_of_an_imported_module_is_named(
-    command: LeanCommand, tmp_path: Path
-) -> None:
+async def test_an_axiom_of_an_imported_module_is_named(auditors: Auditors, tmp_path: Path) -> None:
     (tmp_path / "Smuggled.lean").write_text("axiom Std.trusted : False\n")
     arguments = ["-o", str(tmp_path / "Smuggled.olean"), str(tmp_path / "Smuggled.lean")]
-    await run_lean(command, arguments, tmp_path, ProcessLimits(100, 4_000))
+    await run_lean(auditors.command, arguments, tmp_path, ProcessLimits(100, 4_000))
+    command = auditors.command
     auditor = FreshAuditor(replace(command, search_path=(*command.search_path, tmp_path)))
     challenge = "import Smuggled\ntheorem target : False := by\n  sorry\n"
     solution = challenge.replace("sorry", "exact Std.trusted")
