@@ -190,7 +190,9 @@ class Walk:
 
     def _told(self, attempt: Attempt) -> None:
         result = attempt.result
-        spent = f"{result.nodes} states, {result.milliseconds / 1_000:.1f} s"
+        spent = f"{result.nodes} states"
+        if not self._recorded:
+            spent += f", {result.milliseconds / 1_000:.1f} s with the audit"
         if not result.found:
             self._say(f"  search ({spent}): stays open: {result.reason or 'nothing found'}")
             return
