@@ -1,7 +1,7 @@
 """A FAKE `lean --server`: speaks Lean's LSP on stdio and reacts to magic words. It judges nothing.
 
 Started as a process, so that crashes, silence and death are real. Per line of the document:
-FAIL an error · STEP unsolved goals · BEATS out of heartbeats · PARSE an error that ends the text ·
+FAIL an error · STEP unsolved goals · BEATS out of heartbeats · PARSE, norm_num errors that end the text ·
 HANG no answer until the next edit · CRASH the worker dies · DIE the server dies · STALE, HEADER the
 imports are out of date, can't be loaded · FLOOD much on stderr ·
 NOWHERE there is no proof. Options: `--log FILE` lists edits,
@@ -49,6 +49,7 @@ WORDS = {
     "FAIL": "it fails",
     "BEATS": "(deterministic) timeout at `whnf`, maximum number of heartbeats (200000) has been reached",
     "PARSE": "unexpected token 'PARSE'; expected ')'",
+    "norm_num": "unknown tactic",
     "STALE": "Imports are out of date and must be rebuilt",
     "HEADER": "unknown module prefix 'HEADER'",
 }
@@ -89,7 +90,7 @@ class Server:
                 self.state = "crashed" if "CRASH" in line else "hung"
                 self.publish(said)
                 return
-            if "PARSE" in line:
+            if "PARSE" in line or "norm_num" in line:
                 break
         self.publish(said)
         fatal = (

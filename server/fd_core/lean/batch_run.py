@@ -113,5 +113,7 @@ async def _culprit(
     if _refused_as_a_whole(batch, report):
         return None
     if reading.refused:
-        return Batched(text, _failed(reading, batch, index, cost))
+        verdict = _failed(reading, batch, index, cost)
+        judge.bench.unknown.learn(judge.scratch, text, verdict)
+        return Batched(text, verdict)
     return Batched(text, None) if index else None

@@ -95,6 +95,9 @@ class _Run:
         waiting: deque[str] = deque()
         place = takes_a_batch(self._judge.scratch)
         for text in texts:
+            if unknown := self._judge.bench.unknown.message(self._judge.scratch, text):
+                yield text, Failed(_NOTHING, (unknown,))
+                continue
             fits = place and fits_in_a_batch(text, self._judge.state.goals)
             (waiting if fits else self._singly).append(text)
         sizes = iter(CHUNKS)

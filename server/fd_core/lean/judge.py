@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 
 from fd_core.ports import CheckLimits
 from fd_core.proof import Goal, ProofState
-from fd_core.suggestion import Cost, Undecided, Verdict
+from fd_core.suggestion import Cost, Verdict
 
 from . import questions
 from .report import Report
@@ -75,8 +75,6 @@ class Judge:
             return verdict
         if after := reading.left or await self._goals_behind(landing):
             return progressed(self.state.goals, after, cost, reading.messages)
-        if not await questions.plain_goals(self.bench.worker, landing.first):
-            return Undecided(cost, "Lean did not get to the candidate")
         axioms = report.axioms(landing.axioms_line)
         if axioms is None and self.scratch.is_module and not reading.elsewhere:
             axioms = await self._axioms_as_plain_file(text)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SETTLE_S = 0.03
+SETTLE_S = 0.01
 """After the last mark, this long for reports that Lean's threads may send out of order."""
 
 

@@ -15,6 +15,7 @@ from fd_core.proof import ProofSite
 from . import questions
 from .report import Report
 from .scratch import Scratch, scratch_of
+from .unknown_tactics import UnknownTactics
 from .verdict import Baseline, baseline_of
 from .worker import ScratchWorker
 
@@ -36,6 +37,7 @@ class Workbench:
         self.worker = worker
         self._known: OrderedDict[str, Baseline] = OrderedDict()
         self._meters: bool | None = None
+        self.unknown = UnknownTactics()
 
     async def established(self, site: ProofSite) -> Established:
         """The site's baseline; elaborated only if it is not known or the prefix is not warm.

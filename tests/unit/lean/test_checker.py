@@ -38,7 +38,7 @@ from support import fake_lean_server
 HERE = Position(1, 2)
 TEXT = "theorem x (p : Prop) : p := by\n  sorry\n"
 TOOLCHAIN = Toolchain(Path("lean"), None, (4, 27, 0), "", "fake")
-LIMITS = CheckLimits(seconds=0.6)
+LIMITS = CheckLimits(seconds=2.5)
 
 
 def site(text: str = TEXT) -> ProofSite:
@@ -87,7 +87,7 @@ def candidates(texts: list[str]) -> list[Candidate]:
 
 @pytest.fixture
 async def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Setting]:
-    setting = Setting(tmp_path, monkeypatch, no_progress_s=3)
+    setting = Setting(tmp_path, monkeypatch, no_progress_s=6)
     yield setting
     await setting.pool.aclose()
 
@@ -160,6 +160,17 @@ async def test_a_server_that_dies_leaves_nothing_failed(fake: Setting) -> None:
 async def test_a_parse_error_is_its_own_fault_only(fake: Setting) -> None:
     found = await fake.verdicts(["a", "b PARSE", "c", "d PARSE", "e FAIL"])
     assert [type(v) for _, v in sorted(found.items())] == [Closed, Failed, Closed, Failed, Failed]
+
+
+async def test_a_tactic_that_the_place_does_not_have_is_asked_for_once(fake: Setting) -> None:
+    for _ in range(2):
+        found = await fake.verdicts(["norm_num", "norm_num [h]", "a FAIL"])
+        assert all(isinstance(verdict, Failed) for verdict in found.values())
+    assert sum("norm_num" in text for text in fake.edits()) == 2
+    other = await fake.state("theorem above : True := trivial\n" + TEXT)
+    async for judgement in fake.checker.check(other, candidates(["norm_num", "a"]), LIMITS):
+        assert isinstance(judgement.verdict, Failed | Closed)
+    assert sum("norm_num" in text for text in fake.edits()) == 3
 
 
 async def test_heartbeats_spent_by_siblings_fail_nobody(fake: Setting) -> None:
