@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -18,13 +17,14 @@ from fd_core.settings import LeanSettings, SearchSettings
 from fd_core.sites import open_sites
 from support.basic_moves import BasicMoves
 
-pytestmark = pytest.mark.lean
-SETTINGS = SearchSettings(nodes=120, seconds=90, width=16)
+pytestmark = [pytest.mark.lean, pytest.mark.asyncio(loop_scope="module")]
+SETTINGS = SearchSettings(nodes=120, seconds=90, width=16, minimise=False)
 
 
-@pytest_asyncio.fixture
-async def lean(tmp_path: Path) -> AsyncIterator[Lean]:
-    opened = open_lean(tmp_path, LeanSettings(), {})
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lean(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lean]:
+    """One for all: starting a Lean and its auditor costs more than these tests."""
+    opened = open_lean(tmp_path_factory.mktemp("project"), LeanSettings(), {})
     yield opened
     await opened.aclose()
 
@@ -60,7 +60,7 @@ async def test_textbook_moves_make_audited_proofs(lean: Lean, text: str) -> None
 
 async def test_a_false_goal_is_not_proved(lean: Lean) -> None:
     asked = document("theorem t (a b : Nat) : a - b + b = a := by\n  sorry\n")
-    few = SETTINGS.model_copy(update={"nodes": 6, "seconds": 20})
+    few = SETTINGS.model_copy(update={"nodes": 3, "seconds": 20})
     outcome = await prove(open_sites(asked)[0][1], Portfolio((4, 27)), lean, few)
     assert isinstance(outcome, NothingFound)
 
@@ -73,7 +73,7 @@ async def test_a_document_from_the_top_down(lean: Lean) -> None:
         "theorem two (p q : Prop) (h : p ∧ q) : q ∧ (p ∨ q) := by\n"
         "  constructor\n  · sorry\n  · sorry\n"
     )
-    few = SETTINGS.model_copy(update={"nodes": 4, "seconds": 30})
+    few = SETTINGS.model_copy(update={"nodes": 4, "seconds": 30, "minimise": True})
     attempts = [a async for a in prove_all(document(text), Portfolio((4, 27)), lean, few)]
     assert [a.declaration for a in attempts] == ["one", "no", "two", "two"]
     result = attempts[-1].document
