@@ -309,7 +309,7 @@ async def test_a_runaway_is_undecided_and_its_siblings_are_judged(
 
 
 async def test_one_that_eats_memory_is_killed_for_it(tmp_path: Path) -> None:
-    own = LeanPool(tmp_path, LeanSettings(memory_mb=700), availability.toolchain())
+    own = LeanPool(tmp_path, LeanSettings(memory_mb=200), availability.toolchain())
     found = await judged(
         own, await state_in(own, PLACES[0]), ["exact nothing", STUBBORN, "exact h"]
     )
