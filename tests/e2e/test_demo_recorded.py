@@ -22,7 +22,7 @@ def demo(*arguments: str | Path, home: Path, **environment: str) -> str:
     """What the demo prints on a machine without Lean; it must have proved something."""
     nothing = {name: value for name, value in os.environ.items() if not name.startswith("FD_")}
     done = subprocess.run(
-        [SCRIPT, "demo", *arguments],
+        [SCRIPT, "demo", "--seconds", "8", *arguments],
         env={
             **nothing,
             "HOME": str(home),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fd_core.errors import FdError
+from fd_core.lean.opening import PLAY_VARIABLE, RECORD_VARIABLE
 
 _CLOSING_S = 8.0
 _STDERR_LINES = 30
@@ -58,7 +59,7 @@ class Peer:
             "serve",
             "--stdio",
             cwd=folder,
-            env={**os.environ, **(environment or {})},
+            env=_absolute({**os.environ, **(environment or {})}),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -150,6 +151,15 @@ class Peer:
                         fix="`fd-server doctor` tries each stage; FD_DEBUG=1 shows the server's log.",
                     )
                 )
+
+
+def _absolute(environment: dict[str, str]) -> dict[str, str]:
+    """Folders that the user named from here, while the server runs in the project's folder."""
+    for name in (PLAY_VARIABLE, RECORD_VARIABLE):
+        if folders := environment.get(name):
+            paths = [str(Path(folder).absolute()) for folder in folders.split(os.pathsep)]
+            environment[name] = os.pathsep.join(paths)
+    return environment
 
 
 def _refusal(error: Mapping[str, Any]) -> ServerAnsweredError:
