@@ -34,9 +34,11 @@ from fd_core.suggestion import Candidate, Closed, Origin, Proved
 
 GOALS = Path(__file__).with_name("data") / "goals.lean"
 FIRST = (
-    "first | rfl | trivial | assumption | decide | omega | simp | simp_all | grind | "
-    "(intros; first | omega | simp_all | grind) | (constructor <;> simp_all) | contradiction"
+    "first | rfl | trivial | assumption | decide | omega | (simp; done) | (simp_all; done) | grind | "
+    "(intros; first | omega | (simp_all; done) | grind) | (constructor <;> simp_all; done) | "
+    "contradiction"
 )
+"""`done` gives it a fair chance: a `simp` that only makes progress would end it."""
 WIDTH = 24
 Way = Callable[[ProofState], Awaitable[str | None]]
 
