@@ -10,6 +10,10 @@ Two ways, and only one of them gives verdicts that are offered as closed:
 What can't be put in a bullet soundly is landed one by one. A candidate that runs away or crashes
 Lean is found by the evidence of those before it; it is `Undecided`, and the rest are judged
 without it.
+
+Seconds are capped per candidate always. Heartbeats are counted and capped per candidate where the
+imports bring Lean's tactic framework (`scratch.METERS`: Mathlib and Lean do, the core library alone
+does not); elsewhere the file's own `maxHeartbeats` holds, which no text below a statement can reset.
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ class LeanPool:
         """The workbench of a header, for the caller alone, renewed if it is used up."""
         async with self._opening:
             await self._notice_changes()
+            await self._find_toolchain()
             bench = self._benches.get(header) or await self._new_bench(header)
             await self._start()
         async with bench.worker.lock:
@@ -69,6 +70,12 @@ class LeanPool:
                 yield bench
             finally:
                 bench.worker.last_used = time.monotonic()
+
+    async def _find_toolchain(self) -> None:
+        """Look for Lean off the event loop: elan's proxy may take long to answer."""
+        if self._toolchain is None:
+            search = await asyncio.to_thread(find_toolchain, self.project, self._settings)
+            self._toolchain = search.require()
 
     async def _start(self) -> None:
         """Have the server running; what `lake serve` writes while it starts is no change."""
@@ -129,7 +136,7 @@ class LeanPool:
         self._benches.clear()
         server, self._server = self._server, None
         if server is not None:
-            await server.aclose()
+            await server.retire()
 
     async def aclose(self) -> None:
         """Release every process. Safe to call twice."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from fd_core.errors import LeanCrashedError
 from fd_core.settings import LeanSettings
 
 from .client import WatchedClient, translated
@@ -47,12 +48,15 @@ class LeanServer:
         self._settings = settings
         self._client: WatchedClient | None = None
         self._starting = asyncio.Lock()
+        self._retired = False
         self.generation = 0
         """Counts starts: documents opened in an earlier generation are gone."""
 
     async def client(self) -> WatchedClient:
         """The connection, started if there is none or the last one died."""
         async with self._starting:
+            if self._retired:
+                raise LeanCrashedError("Lean was released while it was being asked")
             if self._client is not None and self._client.alive:
                 return self._client
             await self._drop()
@@ -103,9 +107,14 @@ class LeanServer:
         return killed
 
     async def aclose(self) -> None:
-        """End the server and all its processes. Safe to call twice."""
+        """End the server and all its processes; the next question starts it anew."""
         async with self._starting:
             await self._drop()
+
+    async def retire(self) -> None:
+        """End it for good: whoever still asks is told so, and starts nothing. Safe to call twice."""
+        self._retired = True
+        await self.aclose()
 
     async def _drop(self) -> None:
         client, self._client = self._client, None

@@ -185,7 +185,8 @@ class ScratchWorker:
         except LeanWorkerCrashed:
             return
         except LeanClientError:
-            await self.kill()
+            with suppress(LeanError):
+                await self.kill()
 
     async def kill(self) -> None:
         """Kill the worker process, or the server if there is none; the next edit starts a new one."""

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from fd_core.errors import LeanError, LeanTimeoutError
 from fd_core.lean import server as lean_server
@@ -267,6 +268,19 @@ async def test_a_new_toolchain_file_starts_lean_anew(fake: Setting, tmp_path: Pa
     (tmp_path / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
     await fake.state()
     assert fake.pool.fingerprint() != first
+
+
+async def test_who_still_asks_when_the_pool_is_closed_starts_nothing(fake: Setting) -> None:
+    state = await fake.state()
+    stream = fake.checker.check(state, candidates(["a FAIL", "b HANG", "c"]), CheckLimits(60))
+    found = {(await anext(stream)).candidate.text}
+    await fake.pool.aclose()
+    async for judgement in stream:
+        found.add(judgement.candidate.text)
+        assert isinstance(judgement.verdict, Undecided)
+    assert found == {"a FAIL", "b HANG", "c"}
+    assert fake.pool.memory_mb() == 0
+    assert not psutil.Process().children()
 
 
 async def test_two_users_of_one_header_take_turns(fake: Setting) -> None:
