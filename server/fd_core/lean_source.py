@@ -72,6 +72,7 @@ _SCOPE = re.compile(
 _STATEMENT = re.compile(
     r"(?P<open>[(\[{⟨⦃⟦])|(?P<close>[)\]}⟩⦄⟧])|(?P<assign>:=)|(?<![\w.])(?P<where>where)(?![\w'])"
     r"|(?<![\w.])(?P<let>let|have|letI|haveI|let_fun)(?![\w'])|(?P<bar>\|)"
+    r"|(?P<bind>←)"
 )
 
 
@@ -222,6 +223,7 @@ def _full_name(name: str, namespaces: tuple[str, ...]) -> str:
 
 def _body_start(code: str, keyword: str, at: int, limit: int) -> int | None:
     depth, bound = 0, 0
+    bar: int | None = None
     for found in _STATEMENT.finditer(code, at, limit):
         kind = found.lastgroup
         if kind == "open":
@@ -232,11 +234,16 @@ def _body_start(code: str, keyword: str, at: int, limit: int) -> int | None:
             continue
         elif kind == "let":
             bound += 1
-        elif kind == "assign" and bound:
+        elif kind in ("assign", "bind") and bound:
             bound -= 1
-        elif kind in ("assign", "where") or _starts_alternatives(code, keyword, found.start()):
+        elif kind in ("assign", "where") or (
+            kind == "bar" and _starts_alternatives(code, keyword, found.start())
+        ):
             return found.start()
-    return None
+        elif kind == "bar" and bar is None:
+            bar = found.start()
+    # `theorem x : p → q | h => …`: an arm on the statement's own line.
+    return bar if bar is not None and "=>" in code[bar:limit] else None
 
 
 def _starts_alternatives(code: str, keyword: str, bar: int) -> bool:

@@ -100,6 +100,23 @@ def test_bodies_other_than_assignment() -> None:
     assert SOURCE[: named("T").end].endswith("deriving Repr")
 
 
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("theorem x : ¬(a ↔ ¬a) | h => let f k := h.1 k k; f (h.2 f)", "| h"),
+        ("theorem x : (do let y ← f; g y) = z := rfl", ":= rfl"),
+        ("theorem x : m = do\n    let y ← f\n    g y := by simp", ":= by"),
+        ("theorem x : |a| = 1 := rfl", ":= rfl"),
+        ("theorem x (h : a = b := by simp) : b = a := h.symm", ":= h"),
+        ("axiom x : |a| = 1", None),
+    ],
+)
+def test_where_a_body_begins(text: str, body: str | None) -> None:
+    (found,) = declarations(text)
+    begin = found.body_start
+    assert begin is None if body is None else text[begin:].startswith(body)
+
+
 def test_a_cursor_below_an_unfinished_proof_is_in_it() -> None:
     found = declaration_at(SOURCE, len(SOURCE))
     assert found is not None
