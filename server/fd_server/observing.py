@@ -16,9 +16,9 @@ from fd_core.proof import Document, Range
 from fd_core.suggestion import Message
 
 from fd_server.editor_goals import environment
+from fd_server.engines import Project
 from fd_server.region import Region
 from fd_server.survival import Survivals
-from fd_server.workbench import Project
 
 _PROVES = frozenset({"theorem", "lemma", "example", "instance", "def", "abbrev"})
 _BY = re.compile(r"(?<![\w.'])by(?![\w.'])")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -13,13 +12,12 @@ import psutil
 import pytest
 import pytest_asyncio
 from fd_core.errors import LeanError
-from fd_core.landing import guess_kind
 from fd_core.lean.checker import ScratchChecker
 from fd_core.lean.goals import ScratchGoals
 from fd_core.lean.pool import LeanPool
 from fd_core.lean.try_this import try_this
 from fd_core.ports import CheckLimits
-from fd_core.proof import Complete, Document, NoProof, ProofSite, ProofState, Range
+from fd_core.proof import Complete, NoProof, ProofSite, ProofState
 from fd_core.settings import LeanSettings
 from fd_core.suggestion import (
     Candidate,
@@ -28,13 +26,12 @@ from fd_core.suggestion import (
     Origin,
     Progressed,
     Undecided,
-    Verdict,
 )
 from support import availability
+from support.in_lean import STUBBORN, judged, site, state_in, verdicts
 
 pytestmark = [pytest.mark.lean, pytest.mark.asyncio(loop_scope="module")]
 SAMPLE = Path(__file__).parents[2] / "data" / "lean" / "verdicts-sample.jsonl"
-LIMITS = CheckLimits(seconds=20)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -42,35 +39,6 @@ async def pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LeanPo
     shared = LeanPool(tmp_path_factory.mktemp("project"), LeanSettings(), availability.toolchain())
     yield shared
     await shared.aclose()
-
-
-def site(text: str, mark: str = "sorry") -> ProofSite:
-    """Where the mark stands; `|` marks a cursor and is taken out."""
-    at = text.index(mark)
-    if mark == "|":
-        text = text.replace("|", "", 1)
-        mark = ""
-    document = Document("file:///project/X.lean", 1, text)
-    return guess_kind(document, Range(document.position(at), document.position(at + len(mark))))
-
-
-async def state_in(pool: LeanPool, text: str, mark: str = "sorry") -> ProofState:
-    answer = await ScratchGoals(pool).goals_at(site(text, mark))
-    assert isinstance(answer, ProofState), answer
-    return answer
-
-
-async def judged(
-    pool: LeanPool, state: ProofState, texts: list[str], limits: CheckLimits = LIMITS
-) -> dict[str, Verdict]:
-    asked = [Candidate(text, Origin("user")) for text in texts]
-    stream = ScratchChecker(pool).check(state, asked, limits)
-    return {item.candidate.text: item.verdict async for item in stream}
-
-
-async def verdicts(pool: LeanPool, text: str, texts: list[str], mark: str = "sorry") -> list[str]:
-    found = await judged(pool, await state_in(pool, text, mark), texts)
-    return [type(found[candidate]).__name__ for candidate in texts]
 
 
 # Goals
@@ -280,10 +248,6 @@ async def test_line_ends_tabs_and_letters_beyond_the_bmp(pool: LeanPool) -> None
     assert where.start.column == texts[2].index("𝔥'")
 
 
-STUBBORN = "exact absurd (by decide +kernel : (List.replicate 100000000 1).length = 3) (by simp)"
-"""Runs in the kernel, which does not stop when told to, and eats memory."""
-
-
 @pytest.mark.parametrize(
     ("runaway", "reason"),
     [
@@ -384,68 +348,3 @@ async def test_try_this(pool: LeanPool) -> None:
     assert await try_this(pool, state, "simp?") == ("simp only [List.append_nil]",)
     assert await try_this(pool, state, "omega") == ()
     assert await try_this(pool, state, "#eval 1") == ()
-
-
-async def test_nothing_outlives_the_pool(tmp_path: Path) -> None:
-    own = LeanPool(tmp_path, LeanSettings(), availability.toolchain())
-    before = {process.pid for process in psutil.Process().children(recursive=True)}
-    await state_in(own, PLACES[0])
-    held = {process.pid for process in psutil.Process().children(recursive=True)} - before
-    assert held
-    assert own.memory_mb() > 0
-    await own.aclose()
-    await own.aclose()
-    assert not any(map(_runs, held))
-
-
-PARENT = """
-import asyncio, sys
-from pathlib import Path
-import psutil
-from fd_core.lean.checker import ScratchChecker
-from fd_core.lean.goals import ScratchGoals
-from fd_core.lean.pool import LeanPool
-from fd_core.lean.toolchain import Toolchain
-from fd_core.ports import CheckLimits
-from fd_core.proof import Document, Position, ProofSite, Range
-from fd_core.settings import LeanSettings
-from fd_core.suggestion import Candidate, Origin
-
-async def main():
-    folder, lean, stubborn = sys.argv[1:]
-    pool = LeanPool(Path(folder), LeanSettings(), Toolchain(Path(lean), None, (4, 27, 0), "", ""))
-    document = Document("file:///X.lean", 1, "theorem x (p : Prop) (h : p) : p := by\\n  sorry\\n")
-    site = ProofSite(document, Range(Position(1, 2), Position(1, 7)))
-    state = await ScratchGoals(pool).goals_at(site)
-    asked = [Candidate(text, Origin("user")) for text in ("exact nothing", stubborn, "simp")]
-    async for _ in ScratchChecker(pool).check(state, asked, CheckLimits(seconds=600)):
-        print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)
-asyncio.run(main())
-"""
-
-
-async def test_a_killed_parent_leaves_nothing_running(tmp_path: Path) -> None:
-    """Even with a worker that is deep in the kernel."""
-    script = tmp_path / "parent.py"
-    script.write_text(PARENT)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(script), str(tmp_path), str(availability.toolchain().lean), STUBBORN,
-        stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout is not None
-    pids = [int(pid) for pid in (await process.stdout.readline()).split()]
-    assert len(pids) >= 2
-    process.kill()
-    await process.wait()
-    for _ in range(200):
-        if not any(map(_runs, pids)):
-            break
-        await asyncio.sleep(0.05)
-    assert not any(map(_runs, pids))
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
