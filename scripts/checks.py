@@ -42,11 +42,20 @@ GROUPS: dict[str, tuple[tuple[str, Command], ...]] = {
 
 @dataclass(frozen=True)
 class Result:
-    """One check: whether it passed, and how long it took."""
+    """One check: its exit status (negative: killed by that signal), and how long it took."""
 
     name: str
-    passed: bool
+    status: int
     seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether it ended well."""
+        return self.status == 0
+
+    def __str__(self) -> str:
+        how = f", killed by signal {-self.status}" if self.status < 0 else ""
+        return f"{'passed' if self.passed else 'FAILED'}  {self.name} ({self.seconds:.0f} s{how})"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -66,8 +75,8 @@ def run(name: str, command: Command) -> Result:
     """Run one check with its output passed through."""
     print(f"\n=== {name}", flush=True)
     began = time.monotonic()
-    passed = subprocess.run(command, check=False, cwd=ROOT).returncode == 0
-    return Result(name, passed, time.monotonic() - began)
+    status = subprocess.run(command, check=False, cwd=ROOT).returncode
+    return Result(name, status, time.monotonic() - began)
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], str, list[str]]:
@@ -86,7 +95,7 @@ def _tell_what_is_missing() -> None:
 def _summarise(results: Sequence[Result], tests: Path) -> None:
     print("\n=== summary")
     for result in results:
-        print(f"{'passed' if result.passed else 'FAILED'}  {result.name} ({result.seconds:.0f} s)")
+        print(result)
     if tests.exists():
         told = json.loads(tests.read_text())
         counts = {word: told["counts"].get(word, 0) for word in ("passed", "failed", "skipped")}
@@ -94,6 +103,8 @@ def _summarise(results: Sequence[Result], tests: Path) -> None:
         print("\n".join(told["lines"]))
         for reason, count in sorted(told.get("skips", {}).items()):
             print(f"skipped {count}: {reason}")
+    elif any(result.name == "tests" for result in results):
+        print("tests: they did not come to their end; nothing is known of those not shown above")
 
 
 if __name__ == "__main__":
