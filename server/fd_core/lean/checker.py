@@ -35,8 +35,9 @@ from .judge import Judge
 from .pool import LeanPool
 from .scratch import scratch_of
 
-CHUNKS = (8, 24, 32)
-"""How many candidates go into the first texts: few at first, for an early answer."""
+CHUNKS = (8, 12)
+"""How many candidates go into one text: few at first, for an early answer; and not many later, as
+Lean sends all messages of the text anew at each step (before 4.31)."""
 LIMITS = CheckLimits()
 _NOTHING = Cost(0.0)
 
