@@ -20,6 +20,8 @@ from .verdict import Baseline, baseline_of
 from .worker import ScratchWorker
 
 _REMEMBERED = 64
+_REVIVALS = 2
+"""One crash may be the echo of a worker that was killed just before; a second is tried once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,20 @@ class Workbench:
 
     async def _report(self, text: str) -> Report:
         report = await self.worker.elaborate(text)
-        if report.ended == "crashed":
+        for _ in range(_REVIVALS):
+            if not _has_died(report):
+                break
             report = await self.worker.elaborate(text)
         if report.stale_imports:
             await self.worker.renew()
             report = await self.worker.elaborate(text)
         _refuse(report)
         return report
+
+
+def _has_died(report: Report) -> bool:
+    """Whether the worker died: Lean then calls the file lost, and names no error in its header."""
+    return report.ended == "crashed" or (report.fatal and not report.errors)
 
 
 def _refuse(report: Report) -> None:
