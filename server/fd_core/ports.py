@@ -36,6 +36,8 @@ class SampleRequest:
     failed: str | None = None
     """The failing step to repair, with `messages` from Lean."""
     messages: tuple[str, ...] = ()
+    library_searches: bool = True
+    """Whether Lean may be kept busy with `exact?` and its like; a search asks once, at its root."""
 
 
 @runtime_checkable

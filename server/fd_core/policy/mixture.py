@@ -116,7 +116,8 @@ class _Gathering:
         self._arrived = 0
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._waiting = [member for member in mixture.members if member.patient]
+        patient = [member for member in mixture.members if member.patient]
+        self._waiting = patient if request.library_searches else []
         for member in mixture.members:
             if not member.patient:
                 self._start(member)

@@ -33,14 +33,16 @@ from fd_core.search.subgoals import apart, are_coupled, runs_often, states_after
 from fd_core.settings import SearchSettings
 from fd_core.suggestion import Candidate, Closed, Judgement, Origin, Progressed
 
-SAMPLE_S, WHOLE_PROOF_S = 10.0, 60.0
-"""How long a policy may take for the steps at one node, and for whole proofs; Lean is not idle
-meanwhile."""
+SAMPLE_S = 10.0
+"""How long a policy may take for the steps at one node; Lean is not idle meanwhile."""
+WHOLE_PROOF_SHARE = 0.6
+"""The part of the budget in which whole proofs and Lean's library searches are waited for; the rest
+is for the search alone."""
 ROUNDS = 2
 """How often a policy is asked at one node: a model may have something new to say."""
 MOST_AHEAD = 2
 """For how many nodes the policy may be at work at once."""
-STEP_SHARE, LEAST_STEP_S = 1 / 15, 1.0
+STEP_SHARE, LEAST_STEP_S = 1 / 10, 2.0
 """One candidate's part of the time budget: a step that takes longer would starve the others."""
 SEARCH = Origin("search", "best-first")
 LIMITS = CheckLimits()
@@ -154,9 +156,16 @@ class _Search:
         return events
 
     def _request(self, node: Node, *, whole_proof: bool = False) -> SampleRequest:
-        most = WHOLE_PROOF_S if whole_proof else SAMPLE_S
-        seconds = min(most, max(self._seconds_left(), 0.01))
-        return SampleRequest(node.state, self._settings.width, whole_proof, seconds)
+        most = min(SAMPLE_S, self._seconds_left())
+        if whole_proof:
+            most = self._settings.seconds * WHOLE_PROOF_SHARE
+        return SampleRequest(
+            node.state,
+            self._settings.width,
+            whole_proof,
+            max(most, 0.01),
+            library_searches=whole_proof,
+        )
 
     def _look_ahead(self, node: Node | None) -> None:
         """Let the policy work on the goal that is likely next, while Lean works on this one."""
