@@ -139,7 +139,7 @@ async def _consume(policy: TransformersLocal, request: SampleRequest) -> None:
 async def test_out_of_time_without_a_sample_says_so(model: LocalModel) -> None:
     policy = TransformersLocal(model, settings=SamplingSettings(max_tokens=1_500))
     with pytest.raises(PolicyError, match="made nothing within"):
-        await _consume(policy, SampleRequest(STATE, n=2, seconds=0.05))
+        await _consume(policy, SampleRequest(STATE, n=2, seconds=0.001))
 
 
 async def test_models_and_adapters_that_are_none(tmp_path: Path, model: LocalModel) -> None:

@@ -271,6 +271,7 @@ async def test_a_new_toolchain_file_starts_lean_anew(fake: Setting, tmp_path: Pa
 
 
 async def test_who_still_asks_when_the_pool_is_closed_starts_nothing(fake: Setting) -> None:
+    others = set(psutil.Process().children())
     state = await fake.state()
     stream = fake.checker.check(state, candidates(["a FAIL", "b HANG", "c"]), CheckLimits(60))
     found = {(await anext(stream)).candidate.text}
@@ -280,7 +281,7 @@ async def test_who_still_asks_when_the_pool_is_closed_starts_nothing(fake: Setti
         assert isinstance(judgement.verdict, Undecided)
     assert found == {"a FAIL", "b HANG", "c"}
     assert fake.pool.memory_mb() == 0
-    assert not psutil.Process().children()
+    assert set(psutil.Process().children()) <= others
 
 
 async def test_two_users_of_one_header_take_turns(fake: Setting) -> None:
