@@ -1,0 +1,165 @@
+"""What a run folder holds for the report: file names, and the type of what is in each.
+
+    run.json          RunFacts       what was run, on what; rewritten when something becomes known
+    problems.jsonl    ProblemFacts   one line per problem of the night
+    metrics.jsonl     flat objects   {"step", "phase", "at", "<metric>": number, …}, see METRICS
+    remarks.jsonl     AttemptRemark  one line per attempt that was graded, with its feedback if any
+    gaps.jsonl        HeatRow        some rows' token gaps; a few per ten steps are enough
+    measures.jsonl    GuardMeasure   what the guards made the run do
+    costs.json        Costs          seconds, tokens, money so far
+    evaluation.json   Evaluation     fd_trainer.evaluation.measured
+    decision.json     Decision       fd_trainer.evaluation.decision
+    report.html, report.json         written by `fd_trainer.report`
+
+All by `fd_core.plain_data.to_plain`/`from_plain`; a JSONL file has one such object per line. Every
+file may be absent, and the last line of a JSONL file may be cut: a killed run has a report too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fd_trainer.evaluation.guards import GuardMeasure
+from fd_trainer.rollout import Outcome
+
+RUN = "run.json"
+PROBLEMS = "problems.jsonl"
+METRICS_LINES = "metrics.jsonl"
+REMARKS = "remarks.jsonl"
+GAPS = "gaps.jsonl"
+MEASURES = "measures.jsonl"
+COSTS = "costs.json"
+EVALUATION = "evaluation.json"
+DECISION = "decision.json"
+REPORT_HTML = "report.html"
+REPORT_JSON = "report.json"
+
+METRICS: dict[str, str] = {
+    "loss": "loss",
+    "reward": "share of attempts proved",
+    "entropy": "student entropy (nats per token)",
+    "teacher_entropy": "teacher entropy (nats per token)",
+    "kl/forward": "KL(teacher ‖ student), nats per token",
+    "kl/reverse": "KL(student ‖ teacher), nats per token",
+    "kl/reference": "KL to the starting policy, nats per token",
+    "kl": "KL to the reference in the policy-gradient loss",
+    "kl/anchor": "KL to the starting policy on known goals",
+    "top_k_mass": "teacher's mass on its top K",
+    "completions/mean_length": "tokens per attempt",
+    "completions/clipped_ratio": "share of attempts cut at the limit",
+    "frac_reward_zero_std": "share of groups without a difference",
+    "learning_rate": "learning rate",
+    "grad_norm": "gradient norm",
+    "step_time": "seconds per step",
+    "num_tokens": "tokens trained on so far",
+    "eval/held_out/pass@1": "held-out pass@1",
+    "eval/known/pass@1": "known goals pass@1",
+    "leak/mention_share": "share of attempts that mention the feedback",
+    "leak/top_token_share": "share of all KL in the top 1 % of tokens",
+}
+"""Names that the report and the guards know, with what they mean. Others are drawn under their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What was run, on what data, with which Lean and weights."""
+
+    id: str
+    started_at: float
+    base_model: str
+    finished_at: float | None = None
+    preset: str = ""
+    algorithms: tuple[str, ...] = ()
+    """In the order they ran, for example "fd", "grpo"."""
+    critic: str = ""
+    sampler: str = ""
+    lean: str = ""
+    """As `Lean.label` says it: a recording must not pass for live."""
+    device: str = ""
+    seed: int = 0
+    parent_adapter: str | None = None
+    """What was served when the run began, and what the candidate is compared with."""
+    adapter: str | None = None
+    """What the run published."""
+    promoted: bool = False
+    steps: int = 0
+    projects: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
+    """Why training ended: "deadline", "budget", "steps", "guard: …", "the user came back"."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the report's last part: what is known to be missing or unsure."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFacts:
+    """One problem, for people to read."""
+
+    problem_id: str
+    declaration: str
+    statement: str
+    """The goals as Lean shows them."""
+    project: str = ""
+    uri: str = ""
+    line: int = 0
+    """Zero-based, of the place to open in the editor."""
+    part: str = "train"
+    known: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRemark:
+    """One graded attempt and, if a critic spoke, its feedback."""
+
+    step: int
+    problem_id: str
+    rollout_id: str
+    attempt: str
+    outcome: Outcome
+    messages: tuple[str, ...] = ()
+    feedback: str = ""
+    source: str = ""
+    masked: str = ""
+    """Why this feedback trains nothing (failed call, lint), empty if it does."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    money: float = 0.0
+    phase: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """One row's tokens with log p_teacher − log p_student (nats), beside its feedback."""
+
+    step: int
+    row_id: str
+    problem_id: str
+    tokens: tuple[str, ...]
+    """Each id decoded by itself, in order."""
+    gaps: tuple[float, ...]
+    feedback: str = ""
+    source: str = ""
+    outcome: Outcome = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What the night took. Keys are phases, or kinds: "sampled", "trained", "critic_in", …"""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
+    money: dict[str, float] = field(default_factory=dict)
+    """By currency, for example {"EUR": 0.12}."""
+    peak_memory_mb: dict[str, int] = field(default_factory=dict)
+
+
+__all__ = [
+    "AttemptRemark",
+    "Costs",
+    "GuardMeasure",
+    "HeatRow",
+    "ProblemFacts",
+    "RunFacts",
+]
