@@ -7,6 +7,7 @@
     │   ├── LeanCrashedError     the process died
     │   └── LeanTimeoutError     no answer in time
     ├── PolicyError              the model or its endpoint let us down
+    ├── CriticError              a critic had nothing useful to say
     ├── StoreError               the event store can't be read or written
     ├── RegistryError            an adapter is missing, damaged or published twice
     └── ProofSiteError           there is nothing to prove at that place
@@ -49,6 +50,10 @@ class LeanTimeoutError(LeanError):
 
 class PolicyError(FdError):
     """The model or its endpoint did not answer usefully."""
+
+
+class CriticError(FdError):
+    """A critic did not write feedback on this attempt."""
 
 
 class StoreError(FdError):

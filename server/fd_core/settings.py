@@ -22,7 +22,7 @@ from fd_core.errors import SettingsError
 TRUSTED_ONLY = frozenset(
     {"lean.executable", "policy.endpoint", "policy.api_key_env", "policy.model", "policy.adapter",
      "store.path", "store.consent", "critic.kind", "critic.endpoint", "critic.model",
-     "critic.api_key_env"}
+     "critic.api", "critic.api_key_env"}
 )  # fmt: skip
 PROJECT_FILE = ".fd-prover.toml"
 
@@ -104,10 +104,15 @@ class SearchSettings(_Section):
 class CriticSettings(_Section):
     """Who comments on failed attempts during a night of training (read by `fd-trainer`)."""
 
-    kind: Literal["lean_messages", "rules", "language_model"] = Field(
-        "lean_messages", description="Lean's own messages, advice by rule, or a language model."
+    kind: Literal["lean_messages", "rules", "language_model", "self", "user", "constant"] = Field(
+        "lean_messages",
+        description="Lean's own messages, advice by rule, a language model, the untrained policy "
+        "itself, your own proofs, or one fixed text (for experiments).",
     )
     endpoint: str = Field("", description="Base URL of the language model; goals are sent there.")
+    api: Literal["openai", "anthropic"] = Field(
+        "openai", description="Its dialect: OpenAI's chat completions, or Anthropic's messages."
+    )
     model: str = Field("", description="Its name at that endpoint.")
     api_key_env: str = Field("", description="Environment variable that holds the key.")
 

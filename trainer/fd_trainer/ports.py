@@ -1,7 +1,7 @@
 """The trainer's seams: who samples, who grades, who criticises, who learns.
 
-`Critic` is `fd_core.ports.Critic`. Each has two real implementations or more, and fakes only for
-misbehaviour in `tests/support/`.
+`fd_core.ports.Critic` writes remarks; `GuardedCritic` is one with all that a night needs around it.
+Each has two real implementations or more, and fakes only for misbehaviour in `tests/support/`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fd_core.suggestion import PolicyVersion
 
 from fd_trainer.example import Batch, StepOutput
 from fd_trainer.problem import Problem
+from fd_trainer.remark import Remark, RemarkCost
 from fd_trainer.rollout import Completion, Graded, Rollout, Sampling
 
 
@@ -69,6 +70,25 @@ class Grader(Protocol):
 
     async def grade(self, problem: Problem, rollouts: Sequence[Rollout]) -> Sequence[Graded]:
         """One grade per rollout, in order. Never raises for what a rollout contains."""
+        ...
+
+
+@runtime_checkable
+class GuardedCritic(Protocol):
+    """A critic behind its cache, budget, redaction, lint and limits: what a night asks."""
+
+    async def remark_on(self, problem: Problem, graded: Graded) -> Remark:
+        """Feedback on one attempt, or why the sample is masked. Calls made together run side by
+        side. Never raises for what an endpoint or an attempt does."""
+        ...
+
+    @property
+    def spent(self) -> RemarkCost:
+        """What this run has cost so far, runs before a resume included."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections and files. Safe to call twice."""
         ...
 
 
