@@ -1,0 +1,1 @@
+"""One module per command of `fd-trainer`; each is loaded only when it is run."""
