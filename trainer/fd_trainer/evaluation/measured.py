@@ -34,7 +34,7 @@ class Measured:
     proofs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        counts_fit = 0 <= self.proved <= self.samples and 0 <= self.undecided
+        counts_fit = 0 <= self.proved <= self.samples and self.undecided >= 0
         if not counts_fit or self.proved + self.undecided > self.samples:
             raise ValueError(
                 f"{self.problem_id}: {self.proved} proved and {self.undecided} undecided"

@@ -1,7 +1,8 @@
 """What a run folder holds for the report: file names, and the type of what is in each.
 
     run.json          RunFacts       what was run, on what; rewritten when something becomes known
-    problems.jsonl    ProblemFacts   one line per problem of the night
+    goals.jsonl       ProblemFacts   one line per problem of the night, for people (the run's own
+                                     problems.jsonl holds what is needed to go on)
     metrics.jsonl     flat objects   {"step", "phase", "at", "<metric>": number, …}, see METRICS
     remarks.jsonl     AttemptRemark  one line per attempt that was graded, with its feedback if any
     gaps.jsonl        HeatRow        some rows' token gaps; a few per ten steps are enough
@@ -23,7 +24,7 @@ from fd_trainer.evaluation.guards import GuardMeasure
 from fd_trainer.rollout import Outcome
 
 RUN = "run.json"
-PROBLEMS = "problems.jsonl"
+GOALS = "goals.jsonl"
 METRICS_LINES = "metrics.jsonl"
 REMARKS = "remarks.jsonl"
 GAPS = "gaps.jsonl"
