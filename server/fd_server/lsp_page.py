@@ -29,8 +29,9 @@ progress. The methods below are for front ends that want more.
 - Params that do not fit are refused with -32602 and the name of each wrong field. What can't be done
   is refused with -32803 and `data: {{what, fix}}`; -32801 means that the text moved on. A request can
   be cancelled at any time.
-- An edit (`WireEdit`) is valid for its `version` only, and comes only with a proof that passed the
-  audit. `closed` is Lean's word in the warm worker; `proved` is the audit's in a fresh one.
+- An edit (`WireEdit`) is valid for its `version` only. A proof's comes only if it passed the audit;
+  a candidate's is what taking it would change. `closed` is Lean's word in the warm worker; `proved`
+  is the audit's in a fresh one.
 - An edit of a document stops, at once, all work for its older versions. A search (`fd/prove`) goes on
   if everything up to the end of its declaration is unchanged.
 - Additions are compatible. A removal or a change of meaning raises the protocol version.

@@ -94,18 +94,6 @@ class WireVerdict(Wire):
     reason: str = ""
 
 
-class WireCandidate(Wire):
-    """A judged candidate. `id` is set once it was offered; decisions refer to it."""
-
-    text: str
-    origin: str
-    verdict: WireVerdict
-    id: str | None = None
-    logprob: float | None = None
-    base_model: str = ""
-    adapter_id: str = ""
-
-
 class WireAudit(Wire):
     """The audit of a whole declaration."""
 
@@ -123,3 +111,17 @@ class WireEdit(Wire):
     version: int | None
     range: WireRange
     new_text: str
+
+
+class WireCandidate(Wire):
+    """A judged candidate. `id` is set once it was offered; decisions refer to it."""
+
+    text: str
+    origin: str
+    verdict: WireVerdict
+    id: str | None = None
+    logprob: float | None = None
+    base_model: str = ""
+    adapter_id: str = ""
+    edit: WireEdit | None = None
+    """What takes it: from `fd/suggest` at a place of a document, for what has an `id`."""

@@ -24,7 +24,7 @@ from fd_core.protocol import (
 from fd_core.suggestion import Candidate, Judgement, Origin, offerable
 
 from fd_server import wire
-from fd_server.features.accepting import in_words, offer
+from fd_server.features.accepting import in_words, offer, wire_edit
 from fd_server.features.places import cursor_site, document_of, project_of
 from fd_server.job import Ask, Job, closing
 from fd_server.silence import place_silence
@@ -82,7 +82,7 @@ async def think(
         reporting.cancel()
         await asyncio.wait([reporting])
     _tell(bench, job, params, job.judgements[job.reported :], done=True)
-    shown = [_wire(bench, project, job, item, rank, began)
+    shown = [_wire(bench, project, job, item, rank, began, in_file=state is None)
              for rank, item in enumerate(_chosen(job, params))]  # fmt: skip
     return SuggestResult(
         state=wire.goals(answer), candidates=shown, status=bench.status.current.state
@@ -104,13 +104,18 @@ def _chosen(job: Job, params: SuggestParams) -> list[Judgement]:
 
 
 def _wire(
-    bench: Workbench, project: Project, job: Job, item: Judgement, rank: int, began: float
-) -> WireCandidate:
-    """Only what may be taken gets an id."""
+    bench: Workbench, project: Project, job: Job, item: Judgement, rank: int, began: float, *,
+    in_file: bool,
+) -> WireCandidate:  # fmt: skip
+    """Only what may be taken gets an id, and an edit where it is about the user's own text."""
     if not offerable(item.verdict):
         return wire.candidate(item.candidate, item.verdict)
     made = offer(bench, project, job, item, surface=bench.surface, rank=rank, began=began)
-    return wire.candidate(item.candidate, item.verdict, made.id)
+    shown = wire.candidate(item.candidate, item.verdict, made.id)
+    if not in_file:
+        return shown
+    edit = wire_edit(bench, made.suggestion.state, made.range, made.text)
+    return shown.model_copy(update={"edit": edit})
 
 
 async def _report(bench: Workbench, job: Job, params: SuggestParams) -> None:
