@@ -1,0 +1,184 @@
+"""Attempts at evaluation problems, counted: through the ports, with the same seeds for each policy.
+
+Lean's work on one problem overlaps with sampling for the next ones. What a published adapter did is
+recalled by key from the ledger, so that an interrupted evaluation pays for nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from fd_core.adapter import Adapter
+from fd_core.errors import PolicyError
+
+from fd_trainer.config.evaluation import EvaluationSection
+from fd_trainer.evaluation.measured import SUITES, Evaluation, Measured, PolicyTable, Suite
+from fd_trainer.evaluation.tabling import Suites, measured, second_look, table_of
+from fd_trainer.ports import Grader, Sampler
+from fd_trainer.problem import Problem
+from fd_trainer.rollout import Graded, Rollout, Sampling
+
+Progress = Callable[[int, int, str], None]
+_IN_FLIGHT = 8
+"""Problems under way at once: enough that Lean and the sampler never wait for each other."""
+
+
+class Attempting(Protocol):
+    """Makes rollouts of one problem: prompts, tools and reading the proof are its business."""
+
+    async def attempts(
+        self, problem: Problem, sampler: Sampler, sampling: Sampling, n: int
+    ) -> Sequence[Rollout]:
+        """`n` attempts by the weights that the sampler speaks with. Raises PolicyError."""
+        ...
+
+
+class Recall(Protocol):
+    """What was graded before, by key; the ledger."""
+
+    def recalled(self, key: str) -> Sequence[Graded]:
+        """The grades kept under this key; empty if there are none."""
+        ...
+
+    def remember(self, key: str, graded: Sequence[Graded]) -> None:
+        """Keep these grades, durably."""
+        ...
+
+
+def _silent(done: int, of: int, words: str) -> None:
+    """Nobody looks on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """Who samples, attempts, grades and remembers, and how often."""
+
+    section: EvaluationSection
+    sampler: Sampler
+    attempting: Attempting
+    grader: Grader
+    recall: Recall | None = None
+    fresh: Grader | None = None
+    """For the second look: an audit that recalls no verdict."""
+    progress: Progress = _silent
+
+    async def both(self, suites: Suites, serving: Adapter | None, candidate: Adapter) -> Evaluation:
+        """The served policy and the candidate, one after the other, on the same draws.
+
+        Leaves the sampler with the candidate's weights. Raises PolicyError, also where the sampler
+        goes on speaking with other weights than it was told to.
+        """
+        before = await self.published(suites, serving)
+        after = await self.published(suites, candidate)
+        section = self.section
+        evaluation = Evaluation(
+            before,
+            after,
+            section.samples,
+            section.seed,
+            section.temperature,
+            section.known_ks,
+            time.time(),
+        )
+        if self.fresh is None or not section.second_look:
+            return evaluation
+        look = await second_look(suites, evaluation, self.fresh)
+        return replace(evaluation, second_look=look)
+
+    async def published(self, suites: Suites, adapter: Adapter | None) -> PolicyTable:
+        """One published adapter, or the base model (None)."""
+        await self.sampler.speak_with(adapter)
+        told = adapter.id if adapter else None
+        if self.sampler.version.adapter_id != told:
+            raise PolicyError(
+                f"the sampler speaks with {self.sampler.version}, not with adapter {told}",
+                fix="Restart the sampler; evaluating other weights would compare nothing.",
+            )
+        return await self.table(suites, weights=str(self.sampler.version))
+
+    async def while_training(self, suites: Suites) -> PolicyTable:
+        """The weights in training, to tell the best checkpoint. Its draws are not the gate's: the
+        luck that made a checkpoint the best must not count again."""
+        return await self.table(
+            suites, samples=self.section.during_samples, seed=self.section.seed + 1
+        )
+
+    async def table(
+        self,
+        suites: Suites,
+        *,
+        weights: str | None = None,
+        samples: int | None = None,
+        seed: int | None = None,
+    ) -> PolicyTable:
+        """The policy that speaks now. `weights` names weights that never change, so that what they
+        did can be recalled; None while training, where each call is new."""
+        started = time.perf_counter()
+        n = self.section.samples if samples is None else samples
+        base = self.section.seed if seed is None else seed
+        chosen = [(suite, problem) for suite in SUITES for problem in self.chosen(suites, suite)]
+        count = _Count(len(chosen), self.progress)
+        gate = asyncio.Semaphore(_IN_FLIGHT)
+
+        async def one(suite: Suite, problem: Problem) -> tuple[Measured, Sequence[Graded]]:
+            async with gate:
+                graded = await self._graded(problem, weights, n, base)
+            count.one(problem.declaration)
+            return measured(problem, suite, graded), graded
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(suite, problem)) for suite, problem in chosen]
+        except ExceptionGroup as failed:  # the first failure is the one to speak of
+            raise failed.exceptions[0] from failed.exceptions[0].__cause__
+        found = [task.result() for task in tasks]
+        return table_of(found, self.sampler.version, time.perf_counter() - started)
+
+    def chosen(self, suites: Suites, suite: Suite) -> list[Problem]:
+        """The problems of a suite that are tried: the same ones every night, by their ids."""
+        problems = {problem.id: problem for problem in suites.get(suite, ())}
+        return [problems[key] for key in sorted(problems)][: self.section.problems]
+
+    async def _graded(
+        self, problem: Problem, weights: str | None, n: int, seed: int
+    ) -> Sequence[Graded]:
+        sampling = self._sampling(problem, seed)
+        key = _key(weights, problem, sampling, n) if weights and self.recall else ""
+        if key and self.recall and (before := self.recall.recalled(key)):
+            return before
+        rollouts = await self.attempting.attempts(problem, self.sampler, sampling, n)
+        graded = await self.grader.grade(problem, rollouts)
+        if key and self.recall:
+            self.recall.remember(key, graded)
+        return graded
+
+    def _sampling(self, problem: Problem, seed: int) -> Sampling:
+        s = self.section
+        return Sampling(s.temperature, s.top_p, s.max_tokens, seed=_seed(seed, problem.id))
+
+
+@dataclass(slots=True)
+class _Count:
+    of: int
+    progress: Progress
+    done: int = field(default=0)
+
+    def one(self, words: str) -> None:
+        self.done += 1
+        self.progress(self.done, self.of, words)
+
+
+def _seed(seed: int, problem_id: str) -> int:
+    """A seed per problem, the same for every policy, in the 31 bits that all samplers take."""
+    digest = hashlib.sha256(f"{seed} {problem_id}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def _key(weights: str, problem: Problem, sampling: Sampling, n: int) -> str:
+    text = f"evaluation\x00{weights}\x00{problem.id}\x00{sampling}\x00{n}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
