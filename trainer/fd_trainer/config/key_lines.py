@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 
-_TABLE = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(?:#.*)?$")
+_TABLE = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[\w-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[\w-]+))*)\s*=""")
 _PART = re.compile(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*""")
 _LONG_QUOTES = ('"""', "'''")
 
 
 def key_lines(text: str) -> dict[str, int]:
-    """Dotted key → line (from 1) of its assignment, or of its table's head."""
+    """Dotted key → line (from 1) of its assignment, or of its table's head.
+
+    Tables of a list are numbered as pydantic numbers them: `[[data.datasets]]` is `data.datasets.0`.
+    """
     found: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     table = ""
     for number, line in _outside_long_texts(text):
         if head := _TABLE.match(line):
-            table = _dotted(head.group(1))
+            table = _dotted(head.group(2))
+            if head.group(1) == "[[":
+                counts[table] += 1
+                table = f"{table}.{counts[table] - 1}"
             found.setdefault(table, number)
         elif key := _KEY.match(line):
             name = _dotted(key.group(1))
