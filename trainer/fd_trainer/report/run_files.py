@@ -1,0 +1,191 @@
+"""A run folder's files for the report: written by the run, read here with forbearance.
+
+Writing is durable and raises; reading never raises for what a file holds: a damaged line is left
+out and counted, a damaged file reads as absent, and the report says so.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from fd_core.durable_file import make_private_folder, replace_file
+from fd_core.errors import StoreError
+from fd_core.plain_data import PlainDataError, from_plain, to_plain
+
+from fd_trainer.evaluation.decision import Decision
+from fd_trainer.evaluation.guards import GuardMeasure
+from fd_trainer.evaluation.measured import Evaluation
+from fd_trainer.report import contract
+from fd_trainer.report.contract import AttemptRemark, Costs, HeatRow, ProblemFacts, RunFacts
+
+T = TypeVar("T")
+_LINE_BYTES = 16 << 20
+"""A longer line is no line of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsLine:
+    """One optimiser step. A metric that was not finite is NaN here."""
+
+    step: int
+    phase: str
+    at: float
+    values: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """All that is known of one run; what was not written is empty or none."""
+
+    run: RunFacts
+    evaluation: Evaluation | None = None
+    decision: Decision | None = None
+    goals: dict[str, ProblemFacts] = field(default_factory=dict)
+    metrics: tuple[MetricsLine, ...] = ()
+    remarks: tuple[AttemptRemark, ...] = ()
+    heat: tuple[HeatRow, ...] = ()
+    measures: tuple[GuardMeasure, ...] = ()
+    costs: Costs = Costs()
+    damaged: tuple[str, ...] = ()
+    """Sentences about files and lines that could not be read."""
+
+
+def put(path: Path, value: object) -> None:
+    """Write one value as a whole file. Raises StoreError."""
+    try:
+        make_private_folder(path.parent)
+        replace_file(path, json.dumps(to_plain(value), ensure_ascii=False).encode(*_UTF8))
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def append(path: Path, values: Iterable[object]) -> None:
+    """Append values, one line each, durably; a line that a kill cut before is closed first.
+
+    Raises StoreError.
+    """
+    lines = [json.dumps(to_plain(value), ensure_ascii=False) + "\n" for value in values]
+    if not lines:
+        return
+    try:
+        make_private_folder(path.parent)
+        with path.open("ab") as file:
+            start = b"" if _ends_clean(path) else b"\n"
+            file.write(start + "".join(lines).encode(*_UTF8))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+_UTF8 = ("utf-8", "surrogatepass")
+
+
+def read_night(folder: Path) -> Night:
+    """The whole night from its folder. Raises StoreError only if there is no such folder."""
+    if not folder.is_dir():
+        raise StoreError(f"there is no run in {folder}", fix="See `fd-trainer runs list`.")
+    damaged: list[str] = []
+    goals = _lines(folder / contract.GOALS, ProblemFacts, damaged)
+    return Night(
+        _value(folder / contract.RUN, RunFacts, damaged) or _unnamed(folder),
+        _value(folder / contract.EVALUATION, Evaluation, damaged),
+        _value(folder / contract.DECISION, Decision, damaged),
+        {goal.problem_id: goal for goal in goals},
+        _metrics(folder / contract.METRICS_LINES, damaged),
+        _lines(folder / contract.REMARKS, AttemptRemark, damaged),
+        _lines(folder / contract.GAPS, HeatRow, damaged),
+        _lines(folder / contract.MEASURES, GuardMeasure, damaged),
+        _value(folder / contract.COSTS, Costs, damaged) or Costs(),
+        tuple(damaged),
+    )
+
+
+def _unnamed(folder: Path) -> RunFacts:
+    return RunFacts(id=folder.name, started_at=folder.stat().st_mtime, base_model="not recorded")
+
+
+def _value(path: Path, cls: type[T], damaged: list[str]) -> T | None:
+    try:
+        return from_plain(cls, json.loads(path.read_bytes()), ignore_unknown=True)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError, PlainDataError) as error:
+        damaged.append(f"{path.name} can't be read ({_short(error)}).")
+        return None
+
+
+def _lines(path: Path, cls: type[T], damaged: list[str]) -> tuple[T, ...]:
+    found: list[T] = []
+    bad = 0
+    for line in _objects(path, damaged):
+        try:
+            found.append(from_plain(cls, line, ignore_unknown=True))
+        except (PlainDataError, ValueError, RecursionError):
+            bad += 1
+    if bad:
+        damaged.append(f"{bad} lines of {path.name} can't be read and were left out.")
+    return tuple(found)
+
+
+def _objects(path: Path, damaged: list[str]) -> list[object]:
+    found: list[object] = []
+    bad = 0
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(_LINE_BYTES):
+                try:
+                    found.append(json.loads(line))
+                except (ValueError, RecursionError):
+                    bad += bool(line.strip())
+    except FileNotFoundError:
+        return found
+    except OSError as error:
+        damaged.append(f"{path.name} can't be read ({_short(error)}).")
+    if bad:
+        damaged.append(f"{bad} lines of {path.name} were cut or damaged and were left out.")
+    return found
+
+
+def _metrics(path: Path, damaged: list[str]) -> tuple[MetricsLine, ...]:
+    """By step, the last line of each: steps are made again after a resume or a roll-back."""
+    by_step: dict[int, MetricsLine] = {}
+    for line in _objects(path, damaged):
+        if not isinstance(line, dict) or not isinstance(step := line.get("step"), int):
+            continue
+        by_step[step] = MetricsLine(
+            step,
+            str(line.get("phase", "")),
+            _number(line.get("at")),
+            {str(k): _number(v) for k, v in line.items() if k not in ("step", "phase", "at")},
+        )
+    return tuple(by_step[step] for step in sorted(by_step))
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _ends_clean(path: Path) -> bool:
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+def _short(error: Exception) -> str:
+    return str(error).split("\n")[0][:200]
+
+
+def _refused(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path}: {error.strerror or error}",
+        fix="Make room and the folder writable; the run can then be resumed.",
+    )
