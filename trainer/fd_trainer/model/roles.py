@@ -1,0 +1,235 @@
+"""One set of weights per role: the student that learns, its lagging teacher, and where it began.
+
+LoRA: the roles are adapters of one base, so a teacher costs megabytes. Full fine-tuning: each role
+is a copy of the model. Which adapter is worn is a state of the shared base; it is changed under a
+lock, and a layer that is computed again in the backward pass wears what it wore in the forward pass.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import torch
+from fd_core.errors import RegistryError
+from torch import Tensor
+from torch.nn import Parameter
+
+from fd_trainer.model import loading
+
+AdapterRole = Literal["student", "teacher", "reference"]
+SPOKEN = "spoken"
+"""The adapter of an in-process sampler that speaks with published weights instead of the student."""
+
+
+class Weights(Protocol):
+    """The weights of every role."""
+
+    def causal(self, role: str) -> Any:
+        """The causal model that computes this role, to be called within `wearing`."""
+        ...
+
+    def wearing(self, role: str) -> AbstractContextManager[None]:
+        """Within it, the model of this role computes with this role's weights. May be nested."""
+        ...
+
+    def parameters_of(self, role: AdapterRole) -> dict[str, Parameter]:
+        """Parameters by name; names are the same for every role. Empty: the role was never made."""
+        ...
+
+    def freeze_reference(self) -> None:
+        """From now on the reference is the student as it is at this moment."""
+        ...
+
+    def wear_published(self, folder: Path) -> None:
+        """Load a published adapter as the role "spoken". Raises RegistryError."""
+        ...
+
+    def save(self, folder: Path, role: AdapterRole) -> None:
+        """Write what can be published."""
+        ...
+
+
+class LoraWeights:
+    """Adapters of one base. New ones start as copies: the teacher of the student, always."""
+
+    def __init__(self, model: Any, base: str) -> None:
+        from peft.tuners.tuners_utils import BaseTunerLayer
+
+        self._model, self._base = model, base
+        self._layers = [m for m in model.modules() if isinstance(m, BaseTunerLayer)]
+        self._lock = threading.RLock()
+        self._stack: list[str] = []
+        self._worn = ""
+        self._add("teacher")
+        self._settle()
+
+    def causal(self, role: str) -> Any:
+        """The one base, whatever the role."""
+        return self._model.get_base_model()
+
+    def wearing(self, role: str) -> AbstractContextManager[None]:
+        """Put this role's adapter on; the one before is put on again at the end of a nested use."""
+        return _Wearing(self, role)
+
+    def enter(self, role: str) -> None:
+        """What `wearing` does first."""
+        self._lock.acquire()
+        self._stack.append(role)
+        self._put_on(role)
+
+    def leave(self) -> None:
+        """What `wearing` does last."""
+        self._stack.pop()
+        if self._stack:
+            self._put_on(self._stack[-1])
+        self._lock.release()
+
+    def parameters_of(self, role: str) -> dict[str, Parameter]:
+        """Factors A and B of every layer, named without the role."""
+        mark = f".{role}."
+        found = self._model.named_parameters()
+        return {name.replace(mark, "."): weight for name, weight in found if mark in name}
+
+    def freeze_reference(self) -> None:
+        """The reference becomes an adapter of its own; before, it is the bare base."""
+        self._add("reference")
+        self._settle()
+
+    def wear_published(self, folder: Path) -> None:
+        """Another rank or scale than the student's is fine: the adapter is made anew."""
+        config = loading.adapter_config(folder, self._base)
+        with self._lock:
+            if SPOKEN in self._model.peft_config:
+                self._model.delete_adapter(SPOKEN)
+            with loading.seeded(0):
+                self._model.add_adapter(SPOKEN, config)
+            self._settle()
+            loading.fill(self._model, folder, self._base, SPOKEN)
+
+    def save(self, folder: Path, role: AdapterRole) -> None:
+        """PEFT's two files, the same bytes for the same weights."""
+        from fd_trainer.model.adapter_folder import write_adapter
+
+        write_adapter(self._model, role, self._base, folder)
+
+    def _add(self, role: str) -> None:
+        """Make `role` a copy of the student."""
+        if role not in self._model.peft_config:
+            with loading.seeded(0):
+                self._model.add_adapter(role, copy.deepcopy(self._model.peft_config["student"]))
+        own, student = self.parameters_of(role), self.parameters_of("student")
+        with torch.no_grad():
+            for name, weight in own.items():
+                weight.copy_(student[name])
+
+    def _settle(self) -> None:
+        """Only the student learns, whichever adapter PEFT thinks is active."""
+        for name, weight in self._model.named_parameters():
+            weight.requires_grad_(".student." in name)
+        self._model.eval()
+        self._worn = ""
+        self._put_on(self._stack[-1] if self._stack else "student")
+
+    def _put_on(self, role: str) -> None:
+        """PEFT's own `set_adapter` would also flip requires_grad, under a graph that is in use."""
+        if role == self._worn:
+            return
+        names = [role] if role in self._model.peft_config else []
+        for layer in self._layers:
+            layer._active_adapter = names
+        self._worn = role
+
+
+class _Wearing:
+    """A context that can be entered again: a layer may be computed again more than once."""
+
+    def __init__(self, weights: LoraWeights, role: str) -> None:
+        self._weights, self._role = weights, role
+
+    def __enter__(self) -> None:
+        self._weights.enter(self._role)
+
+    def __exit__(self, *_: object) -> None:
+        self._weights.leave()
+
+
+class FullWeights:
+    """A copy of the model per role. `again` loads the base anew: the reference, when first asked."""
+
+    def __init__(self, student: Any, again: Callable[[], Any]) -> None:
+        self._again = again
+        self._models = {"student": student.requires_grad_(True), "teacher": _frozen_copy(student)}
+
+    def causal(self, role: str) -> Any:
+        """This role's own model."""
+        if role == "reference" and role not in self._models:
+            self._models[role] = self._again().requires_grad_(False)
+        return self._models[role]
+
+    def wearing(self, role: str) -> AbstractContextManager[None]:
+        """Nothing to change: every role is a model of its own."""
+        return nullcontext()
+
+    def parameters_of(self, role: AdapterRole) -> dict[str, Parameter]:
+        """Every weight, tied ones once."""
+        model = self._models.get(role)
+        return dict(model.named_parameters()) if model is not None else {}
+
+    def freeze_reference(self) -> None:
+        """One more copy of the model."""
+        self._models["reference"] = _frozen_copy(self._models["student"])
+
+    def wear_published(self, folder: Path) -> None:
+        """Refused: adapters belong to LoRA."""
+        raise _no_adapter(folder)
+
+    def save(self, folder: Path, role: AdapterRole) -> None:
+        """Refused: fully trained weights are no adapter."""
+        raise _no_adapter(folder)
+
+
+def restore_roles(weights: Weights, tensors: Mapping[str, Tensor]) -> None:
+    """The inverse of `PolicyModel.weights`, bit for bit. Raises CheckpointError; nothing changed then."""
+    from fd_trainer.model.checkpoint import CheckpointError
+
+    if any(name.startswith("reference/") for name in tensors):
+        weights.freeze_reference()
+    own = named(weights)
+    odd = sorted(set(own) ^ set(tensors)) or sorted(
+        name for name, weight in own.items()
+        if weight.shape != tensors[name].shape or weight.dtype != tensors[name].dtype
+    )  # fmt: skip
+    if odd:
+        raise CheckpointError(
+            f"the checkpoint's weights are not this model's: {len(odd)} differ, such as {odd[0]}",
+            fix="Resume with the base model, rank and targets that the run began with.",
+        )
+    with torch.no_grad():
+        for name, weight in own.items():
+            weight.copy_(tensors[name])
+
+
+def named(weights: Weights) -> dict[str, Parameter]:
+    """Parameters of all roles that exist, as "role/name"."""
+    roles: tuple[AdapterRole, ...] = ("student", "teacher", "reference")
+    return {
+        f"{role}/{name}": weight
+        for role in roles
+        for name, weight in weights.parameters_of(role).items()
+    }
+
+
+def _frozen_copy(model: Any) -> Any:
+    return copy.deepcopy(model).requires_grad_(False)
+
+
+def _no_adapter(folder: Path) -> RegistryError:
+    return RegistryError(
+        f"full fine-tuning has no adapter ({folder})",
+        fix='Set model.method = "lora" to publish, or save the whole model.',
+    )
