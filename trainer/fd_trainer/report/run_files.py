@@ -51,7 +51,7 @@ class Night:
     remarks: tuple[AttemptRemark, ...] = ()
     heat: tuple[HeatRow, ...] = ()
     measures: tuple[GuardMeasure, ...] = ()
-    costs: Costs = Costs()
+    costs: Costs = field(default_factory=Costs)
     damaged: tuple[str, ...] = ()
     """Sentences about files and lines that could not be read."""
 
