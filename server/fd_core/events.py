@@ -6,6 +6,7 @@ before the keystroke and Lean accepts what the user wrote.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,6 +70,13 @@ class SuggestionOffered:
     rank: int
     surface: Surface
     latency_ms: float
+    above: str = ""
+    """Digest of the text above the declaration (see `SourceSeen`); empty: not kept."""
+    before: str = ""
+    """The declaration's own text up to the place; then what stood in the place, and the rest."""
+    hole: str = ""
+    below: str = ""
+    site_kind: Literal["tactic", "term", ""] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,29 @@ class ProofObserved:
     proof: str
     environment: str
     proved: bool
+    above: str = ""
+    """Digest of the text above the declaration (see `SourceSeen`); empty: not kept."""
 
 
-Event = SuggestionOffered | SuggestionResolved | SuggestionSurvived | ProofObserved
+@dataclass(frozen=True, slots=True)
+class SourceSeen:
+    """The text above a declaration, kept once per digest: with it, training can put another text at
+    the very place a suggestion was offered for.
+
+    The text is `parent`'s (another digest; empty: none) followed by `text`: what was added since.
+    """
+
+    at: float
+    project: str
+    uri: str
+    digest: str
+    parent: str
+    text: str
+
+
+Event = SuggestionOffered | SuggestionResolved | SuggestionSurvived | ProofObserved | SourceSeen
+
+
+def source_digest(text: str) -> str:
+    """The digest under which a text above a declaration is kept."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

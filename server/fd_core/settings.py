@@ -125,6 +125,11 @@ class StoreSettings(_Section):
     )
     path: Path | None = Field(None, description="Default: events.db in the data folder.")
     excluded: tuple[str, ...] = Field((), description="Folders whose files are never recorded.")
+    sources: bool = Field(
+        True,
+        description="Keep the text above a declaration with its records; without it the night finds"
+        " a place only in a file that did not change.",
+    )
 
 
 class Settings(_Section):

@@ -6,13 +6,12 @@ Time-bound: what was not read in time is left out, and the log says so.
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from fd_core.lean_files import lean_files
 from fd_core.proof import Document, Position, ProofSite, Range
 from fd_core.sites import open_sites
 
@@ -21,8 +20,6 @@ from fd_server.marks import Marks
 
 _log = logging.getLogger(__name__)
 SCAN_S = 5.0
-_LEFT_OUT = frozenset({".lake", ".git", "lake-packages", "build", "node_modules", ".elan"})
-_LARGEST_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +46,6 @@ def scan(root: Path, documents: Documents, marks: Marks, seconds: float = SCAN_S
         if document is not None:
             found += _open_goals(document, marks, _modified(path))
     return found
-
-
-def lean_files(root: Path) -> Iterator[Path]:
-    """Lean files of a project, its dependencies left out."""
-    if root.is_file():
-        yield root
-        return
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
-        for name in sorted(files):
-            path = Path(folder, name)
-            if path.suffix == ".lean" and path.stat().st_size <= _LARGEST_BYTES:
-                yield path
 
 
 def _open_goals(document: Document, marks: Marks, since: float | None) -> list[OpenGoal]:

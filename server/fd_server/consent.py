@@ -9,8 +9,8 @@ from fd_server.records import Records
 from fd_server.status import StatusBoard
 
 QUESTION = (
-    "FD Prover can record, on this machine only, which suggestions you take or replace, and learn "
-    "from them overnight. Record them?"
+    "FD Prover can record, on this machine only, which suggestions you take or replace, with the "
+    "text above them, and learn from them overnight. Record them?"
 )
 ASK_AFTER_OFFERS = 10
 YES, NO = "Record", "Don't record"

@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable
 
-from fd_core.events import Event, ProofObserved
+from fd_core.events import Event, ProofObserved, SourceSeen, source_digest
 from fd_core.lean_source import Declaration, declarations, sorries
 from fd_core.proof import Document, Range
 from fd_core.suggestion import Message
@@ -59,7 +59,10 @@ class Observer:
                 and not _hits(document, span, bad)
                 and not any(_meet(span, o) for o in open_)
             ):
-                self._record(_event(document, found, project))
+                proof, above = _event(document, found, project), document.text[: found.start]
+                source = SourceSeen(proof.at, proof.project, proof.uri, proof.above, "", above)
+                self._record(source)
+                self._record(proof)
         self._known[document.uri] = _texts(document)
         self._survivals.saved(document, lambda region: not _hits(document, region, bad))
         return messages
@@ -97,4 +100,5 @@ def _event(document: Document, found: Declaration, project: Project) -> ProofObs
         proof=document.text[body : found.end].strip(),
         environment=environment(document, document.position(found.start)),
         proved=False,
+        above=source_digest(document.text[: found.start]),
     )

@@ -11,11 +11,13 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, TypedDict
 
-from fd_core.events import Event, SuggestionOffered, Surface
+from fd_core.events import Event, SourceSeen, SuggestionOffered, Surface, source_digest
 from fd_core.landing import land
-from fd_core.lean_source import declaration_at
-from fd_core.proof import Position, ProofState, Range
+from fd_core.lean_source import Declaration, declaration_at
+from fd_core.proof import Position, ProofSite, ProofState, Range
 from fd_core.suggestion import Closed, Judgement, Progressed, Suggestion
 
 _KEPT = 5_000
@@ -68,7 +70,10 @@ class Offers:
         self._same[same] = offer.id
         if known is None:
             latency_ms = (time.perf_counter() - began) * 1000
-            self._record(_event(offer, rank, latency_ms))
+            event = _event(offer, rank, latency_ms)
+            if event.above:
+                self._record(_source(offer, event.above))
+            self._record(event)
             self._drop_oldest()
         for listener in self.listeners:
             listener(offer)
@@ -116,4 +121,42 @@ def _event(offer: Offer, rank: int, latency_ms: float) -> SuggestionOffered:
         rank=rank,
         surface=offer.surface,
         latency_ms=latency_ms,
+        **_place(state.site, declaration),
     )
+
+
+class _Place(TypedDict, total=False):
+    above: str
+    before: str
+    hole: str
+    below: str
+    site_kind: Literal["tactic", "term", ""]
+
+
+def _place(site: ProofSite, declaration: Declaration | None) -> _Place:
+    """The declaration as it was, in three parts, and the digest of what stands above it."""
+    if declaration is None:
+        return {}
+    text, document = site.document.text, site.document
+    first, last = document.offset(site.range.start), document.offset(site.range.end)
+    return {
+        "above": _digest_above(text, declaration.start),
+        "before": text[declaration.start : first],
+        "hole": text[first:last],
+        "below": text[last : declaration.end],
+        "site_kind": site.kind,
+    }
+
+
+def _source(offer: Offer, digest: str) -> SourceSeen:
+    state = offer.suggestion.state
+    document = state.site.document
+    found = declaration_at(document.text, document.offset(state.position))
+    text = document.text[: found.start] if found else ""
+    return SourceSeen(offer.at, offer.project, state.uri, digest, "", text)
+
+
+@lru_cache(maxsize=4)
+def _digest_above(text: str, start: int) -> str:
+    """All items of one answer stand below the same text."""
+    return source_digest(text[:start])

@@ -44,7 +44,7 @@ class Records:
         if self._recorder is not None and moved:
             self.close()
         if self._recorder is not None:
-            self._recorder.exclude(self._settings.excluded)
+            self._recorder.exclude(self._settings.excluded, sources=self._settings.sources)
             self._recorder.consented(self.consent)
 
     @property
@@ -93,7 +93,8 @@ class Records:
             from fd_core.store.background import BackgroundWriter
             from fd_core.store.recorder import Recorder, RecordingPolicy
 
-            policy = RecordingPolicy(self.consent, tuple(self._settings.excluded))
+            settings = self._settings
+            policy = RecordingPolicy(self.consent, tuple(settings.excluded), settings.sources)
             writer = BackgroundWriter(self.path, on_change=self._changed)
             self._recorder = Recorder(policy, writer)
         return self._recorder

@@ -11,6 +11,7 @@ from fd_core.events import (
     Overridden,
     ProofObserved,
     Rejected,
+    SourceSeen,
     SuggestionOffered,
     SuggestionResolved,
     SuggestionSurvived,
@@ -71,6 +72,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
             (
                 "suggestion_id", "project", "uri", "declaration", "state_digest", "environment",
                 "candidate", "origin", "base_model", "adapter_id", "prompt_format", "verdict",
+                "above", "before", "hole", "below",
             ),
             _text,
         ),
@@ -81,6 +83,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         logprob=st.none() | _number,
         heartbeats=st.none() | st.integers(),
         surface=st.sampled_from(get_args(Surface)),
+        site_kind=st.sampled_from(["tactic", "term", ""]),
     ),
     st.builds(SuggestionResolved, suggestion_id=_text, at=_time, decision=_decision),
     st.builds(
@@ -94,9 +97,14 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(
         ProofObserved,
         **dict.fromkeys(
-            ("project", "uri", "declaration", "statement", "proof", "environment"), _text
+            ("project", "uri", "declaration", "statement", "proof", "environment", "above"), _text
         ),
         at=_time,
         proved=st.booleans(),
+    ),
+    st.builds(
+        SourceSeen,
+        **dict.fromkeys(("project", "uri", "digest", "parent", "text"), _text),
+        at=_time,
     ),
 )  # fmt: skip

@@ -27,6 +27,8 @@ class Row:
     uri: str | None
     suggestion_id: str | None
     payload: str
+    digest: str | None = None
+    """Of a text that is kept once (`SourceSeen`)."""
 
 
 def to_row(event: Event) -> Row:
@@ -42,10 +44,12 @@ def to_row(event: Event) -> Row:
         ) from error
     if not isinstance(plain["at"], float):
         raise StoreError(f"event not recorded: {kind}.at is {plain['at']}", fix="Set the clock.")
-    project, uri, suggestion_id = (
-        searchable(getattr(event, name, None)) for name in ("project", "uri", "suggestion_id")
+    project, uri, suggestion_id, digest = (
+        searchable(getattr(event, name, None))
+        for name in ("project", "uri", "suggestion_id", "digest")
     )
-    return Row(plain["at"], kind, EVENT_VERSION, project, uri, suggestion_id, to_json(plain))
+    payload = to_json(plain)
+    return Row(plain["at"], kind, EVENT_VERSION, project, uri, suggestion_id, payload, digest)
 
 
 def to_event(kind: str, version: int, payload: str) -> Event:

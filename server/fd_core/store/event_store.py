@@ -38,7 +38,10 @@ class SqlEventStore:
         return self.append_all([event])[0]
 
     def append_all(self, batch: Sequence[Event]) -> list[int]:
-        """Append all or none, in order; one sync of the disk for the whole batch."""
+        """Append all or none, in order; one sync of the disk for the whole batch.
+
+        A text that the store has for its project already (`SourceSeen`) keeps its number.
+        """
         return self.append_rows([to_row(event) for event in batch])
 
     def append_rows(self, rows: Sequence[Row], *, journal: str | None = None) -> list[int]:
@@ -50,7 +53,7 @@ class SqlEventStore:
         ):
             if journal is not None and not _first_replay(connection, journal):
                 return []
-            return [_insert(connection, row) for row in rows]
+            return [_known_text(connection, row) or _insert(connection, row) for row in rows]
 
     def since(self, sequence: int = 0) -> Iterator[tuple[int, Event]]:
         """Events above a sequence number, in order, in pages that hold no lock between them."""
@@ -103,6 +106,15 @@ def _insert(connection: Connection, row: Row) -> int:
     key = result.inserted_primary_key
     assert key is not None
     return int(key[0])
+
+
+def _known_text(connection: Connection, row: Row) -> int | None:
+    """Where a text that is kept once per project stands already."""
+    if row.digest is None:
+        return None
+    same = (events.c.digest == row.digest) & (events.c.project == row.project)
+    found: int | None = connection.execute(select(events.c.sequence).where(same)).scalar()
+    return found
 
 
 def _first_replay(connection: Connection, name: str) -> bool:

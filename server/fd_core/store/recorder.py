@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from fd_core.events import Event, ProofObserved, SuggestionOffered
+from fd_core.events import Event, ProofObserved, SourceSeen, SuggestionOffered
 from fd_core.store.background import BackgroundWriter
 from fd_core.store.consent import Consent
+from fd_core.store.source_texts import Shortener
 
 NEVER_RECORDED = frozenset({".lake", ".elan"})
 """Folders of dependencies and toolchains: not the user's own text."""
@@ -23,6 +24,8 @@ class RecordingPolicy:
 
     consent: Consent = "ask"
     excluded: tuple[str, ...] = ()
+    sources: bool = True
+    """Whether the text above a declaration is kept with its suggestions."""
 
     def admits(self, project: str, uri: str) -> bool:
         """Whether events of a file of a project may be written."""
@@ -47,11 +50,14 @@ class Recorder:
         self.policy = policy
         self.writer = writer
         self._admitted: OrderedDict[str, None] = OrderedDict()
+        self._shortener = Shortener()
 
     def record(self, event: Event) -> bool:
         """Queue an event if it may be written; never waits. False if it was refused or dropped."""
         if self.policy.consent != "yes":
             return False
+        if isinstance(event, SourceSeen):
+            return self._record_text(event)
         if isinstance(event, SuggestionOffered | ProofObserved):
             if not self.policy.admits(event.project, event.uri):
                 return False
@@ -62,13 +68,23 @@ class Recorder:
         known = event.suggestion_id in self._admitted
         return self.writer.submit(event, only_if_known=not known)
 
+    def _record_text(self, event: SourceSeen) -> bool:
+        """Queue a text above a declaration, shortened; False if it is not to be kept."""
+        if not (self.policy.sources and self.policy.admits(event.project, event.uri)):
+            return False
+        shortened = self._shortener.shortened(event)
+        if shortened is None or self.writer.submit(shortened):
+            return True
+        self._shortener.forget(shortened)
+        return False
+
     def consented(self, consent: Consent) -> None:
         """The user answered; holds from the next event on."""
         self.policy = replace(self.policy, consent=consent)
 
-    def exclude(self, folders: Sequence[str]) -> None:
+    def exclude(self, folders: Sequence[str], *, sources: bool = True) -> None:
         """The settings changed; holds from the next event on."""
-        self.policy = replace(self.policy, excluded=tuple(folders))
+        self.policy = replace(self.policy, excluded=tuple(folders), sources=sources)
 
     def _remember(self, suggestion_id: str) -> None:
         self._admitted[suggestion_id] = None
