@@ -27,6 +27,9 @@ class EvaluationSection(Section):
     """Held-out pass@k while training, for the best checkpoint; 0: only at the end."""
     during_samples: int = Field(4, ge=1)
     """Attempts per problem while training; the gate draws its own, with other seeds."""
+    choosing: Share = 0.3
+    """Share of the held-out goals on which the best checkpoint is chosen, and which the gate leaves
+    out; where goals are few, the gate uses them all the same and says so."""
     frozen_suite: str | None = None
     """JSONL file of problems that never change; none: what the data section calls frozen."""
     second_look: bool = True

@@ -141,6 +141,11 @@ def _not_established(
                 f"{c.problems} {SUITE_WORDS[suite]} are few: a loss on up to {unseen:.0%} of such "
                 "goals could have stayed unseen."
             )
+    if evaluation.chosen_on_same:
+        said.append(
+            "The checkpoint was chosen on the goals that judge it (there are too few to do without), "
+            "so part of its gain may be theirs alone."
+        )
     if gone := lost(paired(evaluation, "held_out")):
         said.append(f"Whether {len(gone)} lost goals are lost for good, or by the luck of a draw.")
     if not evaluation.second_look.looked:

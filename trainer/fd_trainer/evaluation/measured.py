@@ -91,6 +91,8 @@ class Evaluation:
     ks: tuple[int, ...]
     at: float = 0.0
     second_look: SecondLook = SecondLook()
+    chosen_on_same: bool = False
+    """The candidate is the best checkpoint on these very goals, though by other draws."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from fd_core.errors import PolicyError
 
 from fd_trainer.config.evaluation import EvaluationSection
 from fd_trainer.evaluation.measured import SUITES, Evaluation, Measured, PolicyTable, Suite
-from fd_trainer.evaluation.tabling import Suites, measured, second_look, table_of
+from fd_trainer.evaluation.suites import Suites, split_held_out
+from fd_trainer.evaluation.tabling import measured, second_look, table_of
 from fd_trainer.ports import Grader, Sampler
 from fd_trainer.problem import Problem
 from fd_trainer.rollout import Graded, Rollout, Sampling
@@ -73,9 +74,10 @@ class Measuring:
         Leaves the sampler with the candidate's weights. Raises PolicyError, also where the sampler
         goes on speaking with other weights than it was told to.
         """
-        before = await self.published(suites, serving)
-        after = await self.published(suites, candidate)
         section = self.section
+        split = split_held_out(suites, section.choosing)
+        before = await self.published(split.judging, serving)
+        after = await self.published(split.judging, candidate)
         evaluation = Evaluation(
             before,
             after,
@@ -84,6 +86,7 @@ class Measuring:
             section.temperature,
             section.known_ks,
             time.time(),
+            chosen_on_same=split.same,
         )
         if self.fresh is None or not section.second_look:
             return evaluation
@@ -102,10 +105,14 @@ class Measuring:
         return await self.table(suites, weights=str(self.sampler.version))
 
     async def while_training(self, suites: Suites) -> PolicyTable:
-        """The weights in training, to tell the best checkpoint. Its draws are not the gate's: the
-        luck that made a checkpoint the best must not count again."""
+        """The weights in training, to tell the best checkpoint, on the goals set apart for it.
+
+        Its draws are not the gate's, nor are its goals where there are enough: the luck that made
+        a checkpoint the best must not count again.
+        """
+        split = split_held_out(suites, self.section.choosing)
         return await self.table(
-            suites, samples=self.section.during_samples, seed=self.section.seed + 1
+            split.choosing, samples=self.section.during_samples, seed=self.section.seed + 1
         )
 
     async def table(

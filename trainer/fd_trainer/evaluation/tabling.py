@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fd_core.suggestion import PolicyVersion
 
@@ -19,11 +19,10 @@ from fd_trainer.evaluation.measured import (
     newly_closed,
     paired,
 )
+from fd_trainer.evaluation.suites import Suites
 from fd_trainer.ports import Grader
 from fd_trainer.problem import Problem
 from fd_trainer.rollout import Graded, Rollout
-
-Suites = Mapping[Suite, Sequence[Problem]]
 
 
 def measured(problem: Problem, suite: Suite, graded: Sequence[Graded]) -> Measured:
