@@ -13,6 +13,9 @@ from collections.abc import Iterable
 from fd_core.proof import ProofState
 from fd_core.suggestion import Candidate, Judgement, Origin, offerable, rank
 
+RECALLED = "of "
+"""Starts the detail of a remembered candidate's origin; its first origin follows."""
+
 
 class CandidateCache:
     """Least recently used goes first. Holds texts and origins, never verdicts."""
@@ -56,8 +59,9 @@ def goal_digest(state: ProofState) -> str:
 
 
 def _remembered(candidate: Candidate) -> Candidate:
-    """The candidate, with its first origin in words behind "memory"."""
-    if candidate.origin.kind == "memory":
+    """The candidate with its first origin in words: "memory of portfolio simp"."""
+    first = candidate.origin
+    if first.kind == "memory":
         return candidate
-    origin = Origin("memory", str(candidate.origin), candidate.origin.policy)
-    return Candidate(candidate.text, origin, candidate.logprob)
+    words = f"{RECALLED}{first.kind} {first.detail}".rstrip()
+    return Candidate(candidate.text, Origin("memory", words, first.policy), candidate.logprob)

@@ -149,10 +149,12 @@ def read_bullet(batch: Batch, index: int, report: Report, main: Goal) -> BulletR
 
 
 def _milliseconds(batch: Batch, index: int, report: Report) -> float:
-    """From the evidence of the bullet before (or the edit) to its own."""
-    ends = report.arrivals.get(batch.bullets[index].mark, report.seconds)
-    begins = report.arrivals.get(batch.bullets[index - 1].mark, 0.0) if index else 0.0
-    return max(0.0, ends - begins) * 1000
+    """From the evidence before (or the edit) to its own; what came at once shares the time."""
+    marks = [bullet.mark for bullet in batch.bullets]
+    ends = report.arrivals.get(marks[index], report.seconds)
+    together = sum(report.arrivals.get(mark) == ends for mark in marks) or 1
+    begins = max((at for at in report.arrivals.values() if at < ends), default=0.0)
+    return (ends - begins) * 1000 / together
 
 
 def _heartbeats(batch: Batch, index: int, report: Report) -> int | None:

@@ -26,7 +26,16 @@ from fd_core.errors import LeanError
 from fd_core.landing import normalise
 from fd_core.ports import CheckLimits
 from fd_core.proof import ProofState
-from fd_core.suggestion import Candidate, Cost, Failed, Judgement, Message, Undecided, Verdict
+from fd_core.suggestion import (
+    Candidate,
+    Closed,
+    Cost,
+    Failed,
+    Judgement,
+    Message,
+    Undecided,
+    Verdict,
+)
 
 from . import syntax_gate
 from .batch import fits_in_a_batch, takes_a_batch
@@ -94,6 +103,7 @@ class _Run:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._singly: deque[str] = deque()
+        self._one_closed = False
 
     async def verdicts(self, texts: Iterable[str]) -> AsyncGenerator[tuple[str, Verdict]]:
         """All of them, in the order they become known."""
@@ -116,7 +126,11 @@ class _Run:
             yield text, await self._judge.landed(text)
 
     async def _chunk(self, texts: list[str]) -> AsyncGenerator[tuple[str, Verdict]]:
-        """One text after another until each candidate of the chunk is judged."""
+        """One text after another until each candidate of the chunk is judged.
+
+        The first of all that closes its bullet is landed at once, as somebody waits for it; its
+        siblings are put into a text anew, and what closes among them is landed at the end.
+        """
         closers: list[Batched] = []
         while len(texts) > 1:
             known = 0
@@ -127,11 +141,18 @@ class _Run:
                         yield item.text, item.verdict
                     elif item.closes:
                         closers.append(item)
+                        if not self._one_closed:
+                            break
                     else:
                         self._singly.append(item.text)
             if not known:
                 break
             texts = texts[known:]
+            if closers and not self._one_closed:
+                first = closers.pop()
+                verdict = await self._judge.landed(first.text, first.cost)
+                self._one_closed = isinstance(verdict, Closed)
+                yield first.text, verdict
         for item in closers:
             yield item.text, await self._judge.landed(item.text, item.cost)
         self._singly.extend(texts)

@@ -7,10 +7,14 @@ import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from fd_core import locations, settings
 from fd_core.errors import FdError
+
+if TYPE_CHECKING:
+    from fd_core.store.purge import PurgeReport, PurgeScope
 
 
 @click.group(name="events")
@@ -81,7 +85,6 @@ def purge(
     before: datetime | None, everything: bool, yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Delete events for good; conditions add up."""
-    from fd_core.store import open_store
     from fd_core.store import purge as purging
 
     scope = purging.PurgeScope(
@@ -95,17 +98,29 @@ def purge(
         raise FdError("purge what?", fix="Say --project, --id, --after, --before or --everything.")
     if not yes and (as_json or not click.confirm("Delete these events for good?")):
         raise FdError("nothing was deleted", fix="Add --yes.")
-    store = open_store(store_path())
-    try:
-        report = purging.purge(store, scope)
-    finally:
-        store.close()
+    report = _purge(scope) if _anything_recorded() else purging.PurgeReport(0)
     if as_json:
         print(json.dumps(asdict(report)))
         return
     click.echo(f"{report.removed} events deleted")
     for left in (*report.held_journals, *report.damaged_copies):
         click.echo(f"still on disk, held or damaged: {left}", err=True)
+
+
+def _purge(scope: PurgeScope) -> PurgeReport:
+    from fd_core.store import open_store, purge
+
+    store = open_store(store_path())
+    try:
+        return purge.purge(store, scope)
+    finally:
+        store.close()
+
+
+def _anything_recorded() -> bool:
+    """The store, or journals of it that were never read in; a purge must not create one."""
+    path = store_path()
+    return any(path.parent.glob(f"{path.stem}*"))
 
 
 def store_path() -> Path:

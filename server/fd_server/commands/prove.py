@@ -95,7 +95,8 @@ async def _round(
 
 def _write(file: LeanFile, text: str) -> None:
     try:
-        replace_file(file.path, text.encode(), mode=file.path.stat().st_mode & 0o777)
+        path = file.path.resolve()  # through a symbolic link, not over it
+        replace_file(path, text.encode(), mode=path.stat().st_mode & 0o777)
     except OSError as error:
         raise TargetError(
             f"{file.path} can't be written: {error.strerror}; it is as it was",

@@ -8,6 +8,7 @@ from fd_core.protocol import WireEdit
 from fd_core.suggestion import Closed, Judgement, Origin, Progressed, Verdict
 from lsprotocol import types
 
+from fd_server.cache import RECALLED
 from fd_server.job import Job
 from fd_server.offers import Offer
 from fd_server.workbench import Project, Workbench
@@ -63,7 +64,7 @@ def wire_edit(bench: Workbench, state: ProofState, where: Range, text: str) -> W
 def is_policy_made(origin: Origin) -> bool:
     """Whether a model wrote it, now or when it was remembered."""
     return origin.kind == "policy" or (
-        origin.kind == "memory" and origin.detail.startswith("policy")
+        origin.kind == "memory" and origin.detail.startswith(f"{RECALLED}policy")
     )
 
 

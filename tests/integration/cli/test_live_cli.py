@@ -70,6 +70,17 @@ def test_prove_all_writes_audited_proofs_and_keeps_the_rest(file: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o640
 
 
+def test_a_proof_is_written_through_a_symbolic_link(file: Path, tmp_path: Path) -> None:
+    real = tmp_path / "elsewhere" / "B.lean"
+    real.parent.mkdir()
+    file.rename(real)
+    file.symlink_to(real)
+    told = answer("prove", file, "--all", "--write", "--seconds", "30")
+    assert told["written"] is True
+    assert file.is_symlink()
+    assert real.read_text(encoding="utf-8") == told["text"]
+
+
 def test_prove_without_write_leaves_the_file_alone(file: Path) -> None:
     told = answer("prove", file, "--seconds", "30")
     assert (told["proved"], told["written"]) == (1, False)

@@ -116,6 +116,7 @@ def test_purge_asks_for_a_scope_and_for_consent(home: dict[str, str]) -> None:
     assert unasked.returncode == 2
     assert json.loads(unasked.stdout)["error"]["fix"] == "Add --yes."
     assert answer("events", "purge", "--everything", "--yes", **home)["removed"] == 0
+    assert not Path(home["FD_DATA_DIR"]).exists()
 
 
 def test_adapters_on_a_fresh_machine_are_none(home: dict[str, str]) -> None:

@@ -102,10 +102,17 @@ async def test_a_batch_takes_one_edit_and_closers_one_more_each(fake: Setting) -
         async for j in fake.checker.check(state, candidates(texts), LIMITS)
     }
     assert [type(found[text]) for text in texts] == [Failed, Closed, Progressed, Failed, Closed]
-    assert len(fake.edits()) - before == 3
+    # The batch; `b`, landed at once; what followed `b` once more; `e`.
+    assert len(fake.edits()) - before == 4
     progressed = found["c STEP"]
     assert isinstance(progressed, Progressed)
     assert [goal.target for goal in progressed.after] == ["after_step"]
+
+
+async def test_the_first_that_closes_does_not_wait_for_its_siblings(fake: Setting) -> None:
+    judged = await fake.judgements(["a FAIL", "b", "c FAIL", "d", "e FAIL", "f"])
+    assert [item.candidate.text for item in judged[:2]] == ["a FAIL", "b"]
+    assert [item.candidate.text[0] for item in judged[2:]] == ["c", "e", "d", "f"]
 
 
 async def test_equal_texts_are_asked_once_and_answered_each(fake: Setting) -> None:

@@ -1,5 +1,6 @@
 import pytest
-from fd_core.lean.batch import batch_of, fits_in_a_batch
+from fd_core.lean.batch import batch_of, fits_in_a_batch, read_bullet
+from fd_core.lean.report import Report
 from fd_core.lean.scratch import Scratch, scratch_of
 from fd_core.proof import Document, Goal, ProofSite, Range
 
@@ -126,6 +127,17 @@ def test_bullets_are_where_they_are_said_to_be(text: str) -> None:
         assert "\n".join(kept) == candidate
         assert lines[bullet.last_line].strip() == ")"
         assert lines[bullet.mark].strip() == "exact fd_mark"
+
+
+def test_evidence_that_came_at_once_shares_the_time() -> None:
+    batch = batch_of(at("theorem x : True := by\n  sorry\n"), ["simp", "omega", "grind", "rfl"])
+    first, second, third, fourth = (bullet.mark for bullet in batch.bullets)
+    arrivals = {first: 0.2, second: 0.5, third: 0.5, fourth: 0.6}
+    report = Report((), "done", 0.7, arrivals)
+    spent = [
+        read_bullet(batch, index, report, Goal("True")).cost.milliseconds for index in range(4)
+    ]
+    assert spent == pytest.approx([200, 150, 150, 100])
 
 
 ONE, TWO = [Goal("p")], [Goal("p"), Goal("q")]
