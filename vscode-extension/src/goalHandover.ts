@@ -1,0 +1,39 @@
+/**
+ * Hands the goals of the user's own Lean to the server before it is asked for suggestions. Waits a
+ * moment at most; an answer that comes later is handed over all the same.
+ */
+
+import { Position, type CancellationToken, type TextDocument } from "vscode";
+
+import type { LeanBridge } from "./leanBridge";
+import type { ServerLink } from "./serverLink";
+import { stepStart } from "./stepStart";
+
+export interface HandoverParts {
+  readonly bridge: LeanBridge;
+  readonly link: ServerLink;
+  isOn(): boolean;
+  waitMs(): number;
+}
+
+export async function handOver(
+  parts: HandoverParts,
+  document: TextDocument,
+  cursor: Position,
+  token: CancellationToken,
+): Promise<void> {
+  if (!parts.isOn() || parts.bridge.state !== "ready") {
+    return;
+  }
+  const { version } = document;
+  const before = document.lineAt(cursor.line).text.slice(0, cursor.character);
+  const position = new Position(cursor.line, stepStart(before));
+  const told = parts.bridge.goalsAt(document, position, token).then((answer) => {
+    if (answer !== undefined && document.version === version) {
+      const place = { line: position.line, character: position.character };
+      const uri = document.uri.toString();
+      parts.link.tell("fd/provideGoals", { uri, position: place, version, answer });
+    }
+  });
+  await Promise.race([told, new Promise((resolve) => setTimeout(resolve, parts.waitMs()))]);
+}

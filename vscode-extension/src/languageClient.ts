@@ -1,0 +1,144 @@
+/**
+ * `fd-server` behind `vscode-languageclient`, as the `ProtocolClient` that `client.ts` asks for.
+ *
+ * The one module that loads the language client. It never restarts by itself and never pops up a
+ * message of its own: `client.ts` decides what becomes of a server, and says so once.
+ */
+
+import { createInterface } from "node:readline";
+import type { LogOutputChannel } from "vscode";
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  RevealOutputChannelOn,
+  type LanguageClientOptions,
+  type Middleware,
+} from "vscode-languageclient/node";
+
+import { COMMAND_SUFFIX, type ProtocolClient } from "./client";
+import type { FoundServer } from "./serverLink";
+import { endServer, startServer, type ServerProcess } from "./serverProcess";
+import type { Table } from "./serverSettings";
+
+export const DOCUMENTS = [
+  { scheme: "file", language: "lean4" },
+  { scheme: "file", language: "lean" },
+];
+
+/** Consecutive messages that can't be read before the server is taken for something else. */
+const UNREADABLE_AT_MOST = 3;
+
+export interface StartOptions {
+  readonly cwd: string;
+  readonly timeoutMs: number;
+  readonly trusted: boolean;
+  readonly warm: "edit" | "open";
+  readonly settings: Table;
+  readonly middleware: Middleware;
+  readonly log: LogOutputChannel;
+  readonly trace: LogOutputChannel;
+}
+
+/** Start a server and greet it. Rejects with words. */
+export async function startClient(server: FoundServer, options: StartOptions): Promise<ProtocolClient> {
+  const process = await startServer(server.command, options.cwd);
+  const lastWords = followStderr(process, options.log);
+  let gone: (how: string) => void = () => undefined;
+  const closed = new Promise<string>((resolve) => (gone = resolve));
+  const client = new LanguageClient("fd-prover", "FD Prover", () => Promise.resolve(process.child), {
+    ...clientOptions(options),
+    errorHandler: {
+      error: (error, _message, count) => {
+        options.log.error(`connection: ${error.message}`);
+        const hopeless = (count ?? 0) >= UNREADABLE_AT_MOST;
+        return { action: hopeless ? ErrorAction.Shutdown : ErrorAction.Continue, handled: true };
+      },
+      closed: async () => {
+        gone(await endOf(process));
+        return { action: CloseAction.DoNotRestart, handled: true };
+      },
+    },
+  });
+  try {
+    await withinTime(client.start(), process, options.timeoutMs);
+  } catch (error) {
+    await endServer(process);
+    const said = lastWords();
+    throw new Error(`${(error as Error).message}${said === "" ? "" : ` (its last words: ${said})`}`);
+  }
+  return adapted(client, process, closed);
+}
+
+function clientOptions(options: StartOptions): LanguageClientOptions {
+  return {
+    documentSelector: DOCUMENTS,
+    outputChannel: options.log,
+    traceOutputChannel: options.trace,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    initializationFailedHandler: () => false,
+    initializationOptions: {
+      commandSuffix: COMMAND_SUFFIX,
+      trusted: options.trusted,
+      warm: options.warm,
+      settings: options.settings,
+    },
+    middleware: options.middleware,
+    // stderr is followed by ourselves, line by line, under its own levels.
+    stdioOptions: { stdout: () => undefined, stderr: () => undefined },
+  };
+}
+
+async function withinTime(
+  started: Promise<void>,
+  process: ServerProcess,
+  timeoutMs: number,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const said = `it did not answer within ${timeoutMs / 1000} s`;
+    timer = setTimeout(() => reject(new Error(said)), timeoutMs);
+  });
+  const died = process.ended.then((how) => Promise.reject(new Error(`it ended: ${how}`)));
+  try {
+    await Promise.race([started, late, died]);
+  } finally {
+    clearTimeout(timer);
+    died.catch(() => undefined);
+    started.catch(() => undefined);
+  }
+}
+
+function adapted(client: LanguageClient, process: ServerProcess, closed: Promise<string>): ProtocolClient {
+  const info = client.initializeResult?.serverInfo;
+  return {
+    info: { name: info?.name ?? "", version: info?.version ?? "?" },
+    closed,
+    request: (method, params, token) => client.sendRequest(method, params, token),
+    notify: (method, params) => void client.sendNotification(method, params).catch(() => undefined),
+    onNotification: (method, listener) => void client.onNotification(method, listener),
+    stop: async () => {
+      await client.dispose().catch(() => undefined);
+      await endServer(process);
+    },
+  };
+}
+
+async function endOf(process: ServerProcess): Promise<string> {
+  const noEnd = new Promise<string>((resolve) => setTimeout(resolve, 1000, "the connection broke"));
+  const how = await Promise.race([process.ended, noEnd]);
+  await endServer(process);
+  return how;
+}
+
+/** Write its stderr to the log; returns what gives its last line. */
+function followStderr(process: ServerProcess, log: LogOutputChannel): () => string {
+  let last = "";
+  createInterface({ input: process.child.stderr }).on("line", (line) => {
+    if (line.trim() !== "") {
+      last = line.trim();
+      log.info(`[server] ${line}`);
+    }
+  });
+  return () => last.slice(0, 300);
+}
