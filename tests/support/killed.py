@@ -108,9 +108,21 @@ def _queue(folder: Path, round_: int) -> Iterator[str]:
         yield name
 
 
+def _ledger(folder: Path, round_: int) -> Iterator[str]:
+    """A run that is killed again and again, and goes on in the same ledger."""
+    from fd_trainer.audited import Audited
+    from fd_trainer.ledger import Ledger
+
+    ledger = Ledger(folder)
+    for n in itertools.count():
+        names = [f"{round_}-{n}-{i}" for i in range(3)]
+        ledger.record_audited({name: Audited("refused", ("x" * 400,)) for name in names})
+        yield from names
+
+
 JOBS: dict[str, Callable[[Path, int], Iterator[str]]] = {
     "append": _append, "submit": _submit, "spill": _spill,
-    "promote": _promote, "publish": _publish, "queue": _queue,
+    "promote": _promote, "publish": _publish, "queue": _queue, "ledger": _ledger,
 }  # fmt: skip
 
 
