@@ -85,4 +85,6 @@ def documentation(item: Judgement) -> str:
     lines = [f"{in_words(item.verdict)} · {item.candidate.origin}"]
     if isinstance(item.verdict, Progressed):
         lines += [f"```lean\n{goal}\n```" for goal in item.verdict.after]
+    if isinstance(item.verdict, Closed) and "sorryAx" in item.verdict.axioms:
+        lines.append("Something above it still rests on `sorry`.")
     return "\n\n".join(lines)
