@@ -61,14 +61,14 @@ class RunFolder:
         return self.path / "metrics.jsonl"
 
     @property
-    def gaps(self) -> Path:
-        """Token gaps for the heat map, one line per row shown."""
-        return self.path / "gaps.jsonl"
-
-    @property
     def checkpoints(self) -> Path:
         """To go on from."""
         return self.path / "checkpoints"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint of the best held-out pass@k."""
+        return self.path / "best"
 
     @property
     def candidate(self) -> Path:

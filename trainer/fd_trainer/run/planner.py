@@ -9,8 +9,8 @@ step. Never more than was configured.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Stage = Literal["fd", "grpo", "sft"]
@@ -209,3 +209,34 @@ def _reasons(
         if after != before:
             said.append(name % (after, before))
     return tuple(said)
+
+
+def replanned(
+    wish: Wish,
+    plan: Plan,
+    done: Mapping[Stage, int],
+    costs: Sequence[StepCost],
+    spent_s: float,
+    left_s: float,
+) -> Plan:
+    """The plan for the rest of the night: `done` steps of each stage took `spent_s`.
+
+    A stage that was left is not entered again, and FD's share is of the whole training time.
+    """
+    stages = tuple(stage for stage in wish.stages if not _left(stage, wish, done))
+    rest = replace(wish, stages=stages, steps=max(0, wish.steps - sum(done.values())))
+    if rest.steps == 0 or not stages:
+        return plan
+    if len(stages) > 1:
+        due_s = _fd_share(wish) * (spent_s + left_s) - spent_s
+        rest = replace(rest, fd_share=min(1.0, max(0.0, due_s / left_s)) if left_s > 0 else 0.0)
+    new = planned(rest, costs, left_s)
+    counts = dict(new.steps)
+    steps = tuple((stage, done.get(stage, 0) + counts.get(stage, 0)) for stage in wish.stages)
+    return replace(new, steps=steps)
+
+
+def _left(stage: Stage, wish: Wish, done: Mapping[Stage, int]) -> bool:
+    """Whether a later stage was begun."""
+    later = wish.stages[wish.stages.index(stage) + 1 :]
+    return any(done.get(each, 0) for each in later)

@@ -1,0 +1,139 @@
+"""One step's attempts: sampled, judged and remarked on, problem by problem, all at the same time.
+
+While Lean judges the attempts at one problem, the sampler writes the next and the critic reads the
+last: a slow part keeps nobody waiting (TRAINING §5). Whatever is done is in the ledger at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from fd_core.suggestion import PolicyVersion
+
+from fd_trainer.ledger import AttemptKey, remark_key
+from fd_trainer.problem import Problem
+from fd_trainer.remark import Remark
+from fd_trainer.rollout import Graded, Rollout, Sampling
+from fd_trainer.run.parts import Bench
+
+Work = Callable[[], Awaitable[Sequence[Rollout]]]
+Retry = Callable[[Work, str], Awaitable[Sequence[Rollout]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """One problem's attempts of one step; `remarks` [n], none where no critic was asked."""
+
+    problem: Problem
+    graded: tuple[Graded, ...]
+    remarks: tuple[Remark | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What is sampled: `n` attempts at each problem, in a step of a run, for a purpose ("fd", "grpo",
+    "survey")."""
+
+    run: str
+    purpose: str
+    step: int
+    sampling: Sampling
+    n: int
+    seed: int
+
+    def keys(self, problem: Problem, place: int, base_model: str) -> list[AttemptKey]:
+        """In the ledger. The step says which weights: an adapter's id would differ after a resume.
+        `place` keeps apart a problem that is drawn twice in a step."""
+        policy = PolicyVersion(base_model)
+        purpose = f"{self.purpose}-{place}"
+        return [
+            AttemptKey(self.run, self.step, problem.id, i, policy, self.seed, purpose)
+            for i in range(self.n)
+        ]
+
+
+@dataclass(slots=True)
+class Attempts:
+    """Makes the attempts of a step, or recalls what was made before a kill."""
+
+    bench: Bench
+    retry: Retry | None = None
+    recalled: int = field(default=0, init=False)
+
+    async def of_step(
+        self, draw: Draw, problems: Sequence[Problem], *, remarks: bool
+    ) -> list[Attempted]:
+        """All problems of a step, in order. The first failure cancels the rest and is raised; what
+        was done stays recorded."""
+        tasks: list[asyncio.Task[Attempted]] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._one(draw, problem, place, remarks))
+                    for place, problem in enumerate(problems)
+                ]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed.exceptions[0].__cause__
+        return [task.result() for task in tasks]
+
+    async def sampled(self, draw: Draw, problem: Problem, place: int = 0) -> Sequence[Rollout]:
+        """Attempts at one problem, from the ledger if all are there."""
+        bench, started = self.bench, time.monotonic()
+        keys = draw.keys(problem, place, bench.sampler.version.base_model)
+        kept = [bench.ledger.rollout(key) for key in keys]
+        if all(kept):
+            self.recalled += len(kept)
+            return [rollout for rollout in kept if rollout is not None]
+        sampling = replace(draw.sampling, seed=seed_of(keys[0]))
+
+        async def work() -> Sequence[Rollout]:
+            return await bench.attempting.attempts(problem, bench.sampler, sampling, draw.n)
+
+        rollouts = await (self.retry(work, "sampling") if self.retry else work())
+        rollouts = [replace(r, id=key.id) for key, r in zip(keys, rollouts, strict=True)]
+        seconds = time.monotonic() - started
+        bench.ledger.record_rollouts(list(zip(keys, rollouts, strict=True)), seconds=seconds)
+        return rollouts
+
+    async def judged(self, problem: Problem, rollouts: Sequence[Rollout]) -> tuple[Graded, ...]:
+        """Lean's word on each, from the ledger where it is there."""
+        ledger = self.bench.ledger
+        kept = {r.id: g for r in rollouts if (g := ledger.graded(r)) is not None}
+        new = [r for r in rollouts if r.id not in kept]
+        if new:
+            fresh = await self.bench.grader.grade(problem, new)
+            ledger.record_graded(fresh)
+            kept |= {g.rollout.id: g for g in fresh}
+        return tuple(kept[r.id] for r in rollouts)
+
+    async def remarked(self, problem: Problem, graded: Sequence[Graded]) -> tuple[Remark, ...]:
+        """The critic's word on each, all asked together."""
+
+        async def one(item: Graded) -> Remark:
+            ledger, rollout = self.bench.ledger, item.rollout
+            if (kept := ledger.remark_of(rollout.id)) is not None:
+                return kept
+            remark = await self.bench.critic.remark_on(problem, item)
+            key = remark_key(rollout.id, problem.id, rollout.text, item.messages)
+            ledger.record_remark(key, remark, [rollout.id])
+            return remark
+
+        return tuple(await asyncio.gather(*(one(item) for item in graded)))
+
+    async def _one(self, draw: Draw, problem: Problem, place: int, remarks: bool) -> Attempted:
+        rollouts = await self.sampled(draw, problem, place)
+        graded = await self.judged(problem, rollouts)
+        if not remarks:
+            return Attempted(problem, graded)
+        return Attempted(problem, graded, await self.remarked(problem, graded))
+
+
+def seed_of(key: AttemptKey) -> int:
+    """31 bits, another for each problem and step, from the run's seed."""
+    text = f"{key.seed} {key.purpose} {key.step} {key.problem_id}"
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:4], "big") >> 1

@@ -1,0 +1,282 @@
+"""The loop of optimiser steps, strictly on-policy: each samples with what the step before it left.
+
+A checkpoint holds weights, optimiser, random states and `Position`; with the ledger it makes the
+same steps again after a kill, and pays for nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fd_trainer.evaluation.guards import GuardMeasure, watch
+from fd_trainer.run import planner
+from fd_trainer.run.errors import RunError
+from fd_trainer.run.ground import Ground
+from fd_trainer.run.leaving import LeaveError
+from fd_trainer.run.metrics_log import MetricsLog
+from fd_trainer.run.planner import Stage, StepCost
+from fd_trainer.run.position import Position
+from fd_trainer.run.progress_check import best_so_far, measured_values
+from fd_trainer.run.step import StepDone, StepWork
+
+IDLE_STEPS = 5
+"""So many steps in a row without anything to learn from end training."""
+COSTS_KEPT = 12
+"""The planner looks at so many last steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOutcome:
+    """Why training ended, and where. `best_step` none: nothing was measured while training."""
+
+    stopped: str
+    steps: int
+    best_step: int | None = None
+    stages: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Training:
+    """Makes steps until the plan is done, time is up, a guard ends it, or somebody asks."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.work = StepWork(ground)
+        self.log = MetricsLog(ground.folder.metrics)
+        self.costs: list[StepCost] = []
+        self.position = self._resumed()
+
+    async def run(self) -> TrainingOutcome:
+        """Train. Raises LeaveError when interrupted, after a checkpoint; time-out is an outcome."""
+        while True:
+            try:
+                stopped = await self._one()
+            except LeaveError as leave:
+                if not leave.midway:
+                    self._checkpoint()
+                if leave.interrupted:
+                    raise
+                stopped = leave.reason
+            if stopped:
+                return self._outcome(stopped)
+
+    async def _one(self) -> str:
+        """One step and what follows from it; a reason when it was the last."""
+        position, ground = self.position, self.ground
+        stage = position.plan.stage_at(position.step)
+        if stage is None:
+            self._checkpoint()
+            return "steps"
+        ground.leaving.check(ground.reserve_s)
+        if self._does_not_fit():
+            raise LeaveError("deadline", interrupted=False)
+        if stage != position.stage:
+            self._begin(stage)
+        done = await self._learnt(stage)
+        await ground.speak(position.step + 1)
+        left = await self._evaluated(done)
+        self._account(done)  # from here on the step counts: nothing may leave between it and this
+        if left is not None:
+            raise left
+        if reason := self._guarded() or self._idle():
+            self._checkpoint()
+            return reason
+        self._plan_again()
+        if position.step % ground.config.run.checkpoint_every == 0:
+            self._checkpoint()
+        return ""
+
+    async def _learnt(self, stage: Stage) -> StepDone:
+        """A step; when memory runs out, one with half the problems, and so on."""
+        position = self.position
+        while True:
+            try:
+                return await self.work.make(position.step, stage, position.plan)
+            except Exception as error:
+                if not _out_of_memory(error) or position.plan.problems < 2:
+                    raise
+                smaller = position.plan.problems // 2
+                self.ground.screen.say(f"out of memory: {smaller} problems a step from now on")
+                position.plan = replace(position.plan, problems=smaller)
+
+    def _account(self, done: StepDone) -> None:
+        """Write down what a step did; from here on it counts."""
+        position, trace = self.position, self.ground.trace
+        self.costs = [*self.costs, done.cost][-COSTS_KEPT:]
+        position.spent_s += done.cost.seconds
+        position.tokens += sum(done.cost.lengths)
+        metrics = done.metrics | {"num_tokens": float(position.tokens)}
+        trace.attempts(done.step, done.stage, done.attempted)
+        if done.output is not None:
+            trace.gaps(done.step, done.output, done.attempted)
+        trace.seconds["collect"] += done.cost.collect_s
+        trace.seconds["train"] += done.cost.train_s
+        trace.tokens["trained"] += sum(done.cost.lengths)
+        self.log.append(done.step, done.stage, metrics)
+        self.ground.screen.step(done.step, position.plan.total, done.stage, metrics)
+        if done.output is not None and done.output.skipped:
+            self.ground.screen.say(f"  step {done.step}: {done.output.skipped}")
+        learnt = done.output is not None and not done.output.skipped
+        position.idle_steps = 0 if learnt else position.idle_steps + 1
+        position.step += 1
+        self.ground.progress(position.step, done.stage)
+
+    async def _evaluated(self, done: StepDone) -> LeaveError | None:
+        """Held-out pass@k now and then, and the best checkpoint by it. Being asked to go meanwhile
+        is returned: the step itself is done and must be accounted for first."""
+        ground, position = self.ground, self.position
+        every = ground.config.evaluation.every_steps
+        last = position.step + 1 >= position.plan.total
+        due = every and ((position.step + 1) % every == 0 or last)
+        if not due or not any(ground.suites.values()):
+            return None
+        started = ground.clock()
+        measuring = ground.bench.measuring.while_training(ground.suites)
+        try:
+            table = await ground.leaving.during(measuring, ground.reserve_s)
+        except LeaveError as left:
+            return left
+        ground.trace.seconds["measure"] += ground.clock() - started
+        values, value = measured_values(table, ground.config.gate.k)
+        done.metrics.update(values)
+        if value is not None and best_so_far(position, value):
+            position.best_step, position.best_value = done.step + 1, value
+            position_after = self._position_table(step=done.step + 1)
+            ground.bench.learner.save(ground.folder.best, done.step + 1, position_after)
+        return None
+
+    def _begin(self, stage: Stage) -> None:
+        position = self.position
+        if position.stage is not None:
+            self.ground.screen.say(f"{position.stage.upper()} ends, {stage.upper()} begins")
+        self.ground.bench.learner.begin(stage)
+        self.ground.bench.learner.scale_rate(position.rate)
+        position.stage = stage
+
+    def _guarded(self) -> str:
+        """Do what the guards say; a reason when they end training."""
+        position, ground = self.position, self.ground
+        history = [
+            {"step": line["step"]} | _numbers(line)
+            for line in self.log.lines()
+            if not position.is_undone(int(line["step"]))
+        ]
+        measure = watch(history, position.taken, ground.config.guards)
+        if measure.kind == "go_on":
+            return ""
+        position.taken.append(measure)
+        ground.trace.measures(position.taken)
+        ground.screen.say(f"  guard ({measure.guard}): {measure.reason}; {_words(measure)}")
+        if measure.kind == "pause":
+            return f"guard: {measure.reason}"
+        if measure.kind == "roll_back":
+            self._roll_back()
+        position.rate *= measure.rate_factor
+        ground.bench.learner.scale_rate(position.rate)
+        return ""
+
+    def _roll_back(self) -> None:
+        """Weights and optimiser of the best checkpoint, else of the last; steps go on counting."""
+        learner, folder, position = self.ground.bench.learner, self.ground.folder, self.position
+        table = learner.restore(folder.best) or learner.restore(folder.checkpoints)
+        if table is None:
+            return
+        then = Position.of(table)
+        position.undone.append((then.step, position.step))
+        if then.stage != position.stage and position.stage is not None:
+            learner.begin(position.stage)
+
+    def _idle(self) -> str:
+        position = self.position
+        if position.idle_steps < IDLE_STEPS:
+            return ""
+        lines = self.log.lines()[-IDLE_STEPS:]
+        if all(line.get("undecided_ratio") == 1.0 for line in lines):
+            raise self._stop_with_checkpoint(
+                f"Lean decided nothing in {IDLE_STEPS} steps",
+                "See that Lean runs (`fd-server doctor`), then resume the run.",
+            )
+        return f"nothing to learn from in {IDLE_STEPS} steps"
+
+    def _stop_with_checkpoint(self, what: str, fix: str) -> RunError:
+        self._checkpoint()
+        return RunError(what, fix=fix)
+
+    def _plan_again(self) -> None:
+        """Fit the rest of the night once the first steps were measured, and at each checkpoint."""
+        position, ground = self.position, self.ground
+        run, left_s = ground.config.run, ground.left_s()
+        due = position.step == run.measure_steps or position.step % run.checkpoint_every == 0
+        if not run.plan or left_s == float("inf") or not due or position.step < run.measure_steps:
+            return
+        done = self._steps_done()
+        plan = planner.replanned(
+            ground.wish, position.plan, done, self.costs, position.spent_s, left_s
+        )
+        if not position.planned:
+            ground.screen.say("plan: " + "; ".join(plan.reasons))
+        position.plan, position.planned = plan, True
+
+    def _does_not_fit(self) -> bool:
+        """Whether a step like the slowest of the last three would end too late."""
+        slowest = max((cost.seconds for cost in self.costs[-3:]), default=0.0)
+        return self.ground.left_s() < slowest
+
+    def _steps_done(self) -> Counter[Stage]:
+        plan, step = self.position.plan, self.position.step
+        stages = [plan.stage_at(each) for each in range(step)]
+        return Counter(stage for stage in stages if stage is not None)
+
+    def _checkpoint(self) -> None:
+        ground, position = self.ground, self.position
+        ground.bench.learner.save(ground.folder.checkpoints, position.step, self._position_table())
+        spent = ground.bench.critic.spent
+        ground.trace.costs(spent, ground.config.critic.currency, {})
+
+    def _position_table(self, **changed: Any) -> dict[str, Any]:
+        return replace(self.position, **changed).as_table()
+
+    def _resumed(self) -> Position:
+        """From the newest whole checkpoint, or from the start."""
+        ground = self.ground
+        table: Mapping[str, Any] | None = ground.bench.learner.restore(ground.folder.checkpoints)
+        if table is None:
+            self.log.cut_from(0)
+            return Position(planner.unplanned(ground.wish))
+        position = Position.of(table)
+        ground.bench.learner.scale_rate(position.rate)
+        self.log.cut_from(position.step)
+        ground.screen.say(f"  going on from step {position.step}")
+        return position
+
+    def _outcome(self, stopped: str) -> TrainingOutcome:
+        position = self.position
+        stages = tuple(stage for stage, count in self._steps_done().items() if count)
+        notes = position.plan.reasons if position.planned else ()
+        return TrainingOutcome(stopped, position.step, position.best_step, stages, notes)
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Torch's own error by its name: torch is not imported here."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
+def _numbers(line: Mapping[str, Any]) -> dict[str, float]:
+    """A line's metrics; what was not finite is null there and NaN here."""
+    return {
+        name: float("nan") if value is None else float(value)
+        for name, value in line.items()
+        if name not in ("step", "phase", "at") and (value is None or isinstance(value, int | float))
+    }
+
+
+def _words(measure: GuardMeasure) -> str:
+    return {
+        "lower_rate": f"learning rate × {measure.rate_factor:g}",
+        "roll_back": f"back to the best checkpoint, learning rate × {measure.rate_factor:g}",
+        "pause": "training ends, the gate decides on the best checkpoint",
+        "go_on": "",
+    }[measure.kind]
