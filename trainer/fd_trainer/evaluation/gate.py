@@ -74,7 +74,9 @@ def _by_gain(gain: Comparison, gate: GateSection) -> GateVerdict:
     said = said_of(gain)
     difference, chance = gain.difference, (1.0 - gate.confidence) / 2.0
     if difference.low > gate.min_gain and gain.p_value <= chance:
-        return Promote((said, f"If there were no gain, this would be seen with {_p(gain)}."))
+        return Promote(
+            (said, f"Without a gain, chance would show as much in {_often(gain)} of nights.")
+        )
     if difference.value <= 0.0:
         return Keep((f"No gain was seen. {said}",))
     smallest = f" of more than {_points(gate.min_gain)}" if gate.min_gain else ""
@@ -156,10 +158,11 @@ def _not_established(
 def said_of(c: Comparison) -> str:
     """One sentence: both rates, the difference, its interval, and on how many goals."""
     d = c.difference
+    moved = "rose" if d.value > 0.0 else "fell" if d.value < 0.0 else "stayed"
     return (
-        f"pass@{c.k} on {c.problems} {SUITE_WORDS[c.suite]}: {c.serving.value:.1%} served, "
-        f"{c.candidate.value:.1%} candidate, {100 * d.value:+.1f} points "
-        f"(interval {100 * d.low:+.1f} to {100 * d.high:+.1f})."
+        f"pass@{c.k} on {c.problems} {SUITE_WORDS[c.suite]} {moved} from {c.serving.value:.1%} to "
+        f"{c.candidate.value:.1%} ({100 * d.value:+.1f} points, "
+        f"interval {100 * d.low:+.1f} to {100 * d.high:+.1f})."
     )
 
 
@@ -182,6 +185,10 @@ def _points(share: float) -> str:
 
 def _p(c: Comparison) -> str:
     return f"p = {c.p_value:.3f}" if c.p_value >= 0.001 else "p < 0.001"
+
+
+def _often(c: Comparison) -> str:
+    return f"{c.p_value:.1%}" if c.p_value >= 0.001 else "less than 0.1%"
 
 
 def _few(names: Sequence[str], most: int = 3) -> str:
