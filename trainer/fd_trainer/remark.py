@@ -39,9 +39,11 @@ class Material:
     truncated: bool = False
     references: tuple[str, ...] = ()
     mathlib: bool = False
+    tools: bool = False
+    """Whether whoever tries next can write and check files, and search."""
 
     @classmethod
-    def of(cls, problem: Problem, graded: Graded) -> Material:
+    def of(cls, problem: Problem, graded: Graded, *, tools: bool = False) -> Material:
         """The material of a graded rollout."""
         rollout, site = graded.rollout, problem.state.site
         text = site.document.text
@@ -55,6 +57,7 @@ class Material:
             truncated=rollout.finish in ("length", "tool_limit"),
             references=problem.references,
             mathlib=bool(_MATHLIB.search(text[: header_end(text)])),
+            tools=tools or not all(rollout.written),
         )
 
 

@@ -2,6 +2,7 @@
 
 Owns the connection and the key. The key is sent as a header and appears nowhere else: not in errors,
 not in logs, not in `repr`. Nothing is sent before the first call, and nothing is ever redirected.
+The trainer's critic speaks through it too, with its own headers, limits and record of what is sent.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import random
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -56,25 +57,47 @@ class LateError(PolicyError):
 
 
 class RefusedError(PolicyError):
-    """The endpoint refused the request itself (status 4xx): `status` and its words."""
+    """The endpoint refused the request itself (status 4xx): `status`, its words, and for how long
+    (seconds) it wants to be left alone, if it says so."""
 
-    def __init__(self, status: int, words: str, what: str, *, fix: str) -> None:
+    def __init__(
+        self, status: int, words: str, what: str, *, fix: str, wait_s: float | None = None
+    ) -> None:
         super().__init__(what, fix=fix)
         self.status = status
         self.words = words
+        self.wait_s = wait_s
 
 
 class Endpoint:
-    """A base URL with a key. Raises PolicyError, with a fix, for all that can go wrong."""
+    """A base URL with a key. Raises PolicyError, with a fix, for all that can go wrong.
 
-    def __init__(self, url: str, key: SecretStr | None = None, *, timeout_s: float = 30.0) -> None:
+    `headers` replaces how the key is shown (default: as a bearer's); `section` is where the settings
+    stand that fixes name; `record` is told each body before it is sent, and what it raises stops
+    the sending.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: SecretStr | None = None,
+        *,
+        timeout_s: float = 30.0,
+        headers: Mapping[str, str] | None = None,
+        section: str = "policy",
+        max_bytes: int = _MAX_BYTES,
+        record: Callable[[str, bytes], None] | None = None,
+    ) -> None:
         self._url = url.rstrip("/")
         self._key = key.get_secret_value() if key else ""
-        parsed = _parsed(self._url)
+        self._section = section
+        self._max_bytes = max_bytes
+        self._record = record
+        parsed = _parsed(self._url, section)
         self.shown = str(parsed.copy_with(username="", password="", query=None))
         loopback = parsed.host in ("localhost", "127.0.0.1", "::1")
         self._client = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+            headers=_bearer(self._key) if headers is None else headers,
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5.0)),
             limits=httpx.Limits(max_connections=32),
             trust_env=not loopback,  # a proxy has no business between us and our own machine
@@ -105,6 +128,8 @@ class Endpoint:
     ) -> tuple[httpx.Response | None, float]:
         """One sending: an answer, or how long to wait before the next. Raises when out of time."""
         request = self._client.build_request("POST", self._url + path, json=body)
+        if self._record is not None:
+            self._record(self.shown + path, request.content)
         try:
             async with asyncio.timeout(deadline.left()):
                 response = await self._client.send(request, stream=True)
@@ -124,7 +149,10 @@ class Endpoint:
             await response.aclose()
             return None, wait
         try:
-            raise await self._refusal(response, deadline, body)
+            refusal = await self._refusal(response, deadline, body)
+            if isinstance(refusal, RefusedError):
+                refusal.wait_s = _retry_after(response.headers.get("retry-after"))
+            raise refusal
         finally:
             await response.aclose()
 
@@ -133,7 +161,7 @@ class Endpoint:
         text = await self._text(response, deadline)
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._not_json(response, text) from None
 
     async def _text(self, response: httpx.Response, deadline: Deadline) -> str:
@@ -143,8 +171,11 @@ class Endpoint:
                 async for chunk in response.aiter_bytes():
                     chunks.append(chunk)
                     size += len(chunk)
-                    if size > _MAX_BYTES:
-                        raise PolicyError(f"{self.shown} sent more than 32 MiB", fix=_RIGHT_URL)
+                    if size > self._max_bytes:
+                        most = f"{self._max_bytes / 2**20:g} MiB"
+                        raise PolicyError(
+                            f"{self.shown} sent more than {most}", fix=self._fix(_RIGHT_URL)
+                        )
         except (TimeoutError, httpx.TimeoutException):
             raise self._late(deadline) from None
         except httpx.HTTPError as error:
@@ -201,13 +232,13 @@ class Endpoint:
     def _nobody(self, error: Exception) -> PolicyError:
         return PolicyError(
             f"nothing answers at {self.shown} ({self.excerpt(str(error))})",
-            fix="Start the endpoint (`fd-server model serve NAME`), or correct policy.endpoint.",
+            fix=self._fix(_START),
         )
 
     def _late(self, deadline: Deadline) -> LateError:
         return LateError(
             f"{self.shown} did not answer within {deadline.seconds:g} s",
-            fix="Raise suggest.budget_s or policy.timeout_s, or use a smaller model.",
+            fix=self._fix(_PATIENCE),
         )
 
     def _broke_off(self, error: Exception) -> PolicyError:
@@ -219,13 +250,14 @@ class Endpoint:
     def _not_json(self, response: httpx.Response, text: str) -> PolicyError:
         page = "html" in response.headers.get("content-type", "") or text.lstrip().startswith("<")
         what = "answered with a web page" if page else "sent an answer that is no JSON"
-        return PolicyError(f"{self.shown} {what}: {self.excerpt(text)}", fix=_RIGHT_URL)
+        return PolicyError(f"{self.shown} {what}: {self.excerpt(text)}", fix=self._fix(_RIGHT_URL))
 
     def odd(self, answer: Any) -> PolicyError:
         """JSON, but not what was asked for."""
         text = json.dumps(answer, ensure_ascii=False)[:2000]
         return PolicyError(
-            f"{self.shown} sent JSON of another shape: {self.excerpt(text)}", fix=_RIGHT_URL
+            f"{self.shown} sent JSON of another shape: {self.excerpt(text)}",
+            fix=self._fix(_RIGHT_URL),
         )
 
     async def _refusal(
@@ -259,7 +291,7 @@ class Endpoint:
         else:
             what = f"{self.shown} refused the request ({status}): {said}"
             fix = _LENGTH if "length" in words else _RIGHT_URL
-        return RefusedError(status, words, what, fix=fix)
+        return RefusedError(status, words, what, fix=self._fix(fix))
 
     async def _wrong_model(
         self, status: int, words: str, model: str, deadline: Deadline
@@ -269,22 +301,36 @@ class Endpoint:
         except PolicyError:
             names = "unknown: it does not list them"
         what = f"{self.shown} has no model `{model}`; it has: {self.excerpt(names)}"
-        return RefusedError(status, words, what, fix="Set policy.model to one of these.")
+        fix = self._fix("Set policy.model to one of these.")
+        return RefusedError(status, words, what, fix=fix)
+
+    def _fix(self, words: str) -> str:
+        """A fix that names the settings of whoever speaks through this endpoint."""
+        if self._section == "policy":
+            return words
+        return words.replace("suggest.budget_s or ", "").replace("policy.", f"{self._section}.")
 
 
+_START = "Start the endpoint (`fd-server model serve NAME`), or correct policy.endpoint."
+_PATIENCE = "Raise suggest.budget_s or policy.timeout_s, or use a smaller model."
 _RIGHT_URL = "Check policy.endpoint: it usually ends in /v1."
 _KEY = "Set policy.api_key_env to the variable that holds a valid key."
 _LENGTH = "Lower policy.max_tokens, or serve the model with a longer context."
 
 
-def _parsed(url: str) -> httpx.URL:
+def _bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _parsed(url: str, section: str = "policy") -> httpx.URL:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         parsed = httpx.URL("")
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise PolicyError(
-            "policy.endpoint is no http(s) address", fix="Write it as http://127.0.0.1:8000/v1."
+            f"{section}.endpoint is no http(s) address",
+            fix="Write it as http://127.0.0.1:8000/v1.",
         )
     return parsed
 
