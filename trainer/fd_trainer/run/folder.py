@@ -51,6 +51,11 @@ class RunFolder:
         return self.path / "problems.jsonl"
 
     @property
+    def rows(self) -> Path:
+        """Rows of the user's decisions."""
+        return self.path / "rows.jsonl"
+
+    @property
     def ledger(self) -> Path:
         """Attempts, verdicts, remarks."""
         return self.path / "ledger"

@@ -13,7 +13,6 @@ from fd_trainer.run.folder import RunFolder
 from fd_trainer.run.leaving import Leaving
 from fd_trainer.run.parts import Bench, Suites
 from fd_trainer.run.planner import Wish
-from fd_trainer.run.rows import Advantages
 from fd_trainer.run.screen import Screen
 from fd_trainer.run.trace import Trace
 
@@ -32,7 +31,6 @@ class Ground:
     problems: Sequence[Problem]
     rows: Sequence[Row]
     suites: Suites
-    advantages: Advantages
     speak: Callable[[int], Awaitable[None]]
     leaving: Leaving
     screen: Screen

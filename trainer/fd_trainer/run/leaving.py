@@ -18,15 +18,13 @@ POLL_S = 0.25
 class LeaveError(Exception):
     """Internal to `run`: a piece of work was left, for this reason.
 
-    `interrupted`: the run is to end here, to be resumed; else only training ends. `midway`: a step
-    may still be changing the weights, so they must not be saved.
+    `interrupted`: the run is to end here, to be resumed; else only training ends.
     """
 
-    def __init__(self, reason: str, *, interrupted: bool, midway: bool = False) -> None:
+    def __init__(self, reason: str, *, interrupted: bool) -> None:
         super().__init__(reason)
         self.reason = reason
         self.interrupted = interrupted
-        self.midway = midway
 
 
 class Leaving:
@@ -72,7 +70,7 @@ class Leaving:
                 continue
             asked_at = asked_at or loop.time()
             if loop.time() - asked_at >= grace_s:
-                raise LeaveError(self.interruption.asked, interrupted=True, midway=True)
+                raise LeaveError(self.interruption.asked, interrupted=True)
 
     def _late(self) -> str:
         jump = self.deadline.jump_s()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from fd_trainer.algorithms.groups import group_advantages
+from fd_trainer.config.algorithms import PolicyGradient
 from fd_trainer.example import Row
 from fd_trainer.problem import Problem
 from fd_trainer.remark import Remark, Remarked
-from fd_trainer.rollout import Graded
+from fd_trainer.rollout import Graded, RolloutGroup
 
-Advantages = Callable[[Sequence[float]], Sequence[float]]
 PromptIds = Callable[[Problem, str], tuple[int, ...]]
 
 
@@ -39,13 +40,11 @@ def distil_row(
     )
 
 
-def policy_rows(
-    problem: Problem, group: Sequence[Graded], advantages: Advantages
-) -> tuple[Row, ...]:
-    """Rows of one group. Undecided members are left out before the group is compared; attempts
-    without advantage stay: their KL to the reference still counts."""
-    decided = [g for g in group if g.reward is not None and any(g.rollout.written)]
-    worth = advantages([g.reward for g in decided if g.reward is not None])
+def policy_rows(problem: Problem, group: Sequence[Graded], how: PolicyGradient) -> tuple[Row, ...]:
+    """Rows of one group. Undecided members have no advantage and no row; attempts of a group without
+    spread stay: their KL to the reference still counts."""
+    members = tuple(g for g in group if any(g.rollout.written))
+    worth = group_advantages(RolloutGroup(problem.id, members), how)
     return tuple(
         Row(
             id=f"{g.rollout.id}-policy",
@@ -58,7 +57,8 @@ def policy_rows(
             advantage=advantage,
             events=problem.events,
         )
-        for g, advantage in zip(decided, worth, strict=True)
+        for g, advantage in zip(members, worth, strict=True)
+        if advantage is not None
     )
 
 

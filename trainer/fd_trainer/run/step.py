@@ -39,6 +39,8 @@ class StepWork:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._attempts = Attempts(ground.bench, self._retry)
+        self.changing = False
+        """Whether the weights may have changed by a step that is not accounted for yet."""
 
     @property
     def recalled(self) -> int:
@@ -57,6 +59,7 @@ class StepWork:
         if rows:
             batch = Batch(step, tuple(rows))
             learn = ground.bench.learner.step
+            self.changing = True
             output = await ground.leaving.blocking(lambda: learn(batch), GRACE_S)
         ended = ground.clock()
         lengths = tuple(len(g.rollout.ids) for each in attempted for g in each.graded)
@@ -91,11 +94,11 @@ class StepWork:
     def _rows(
         self, step: int, stage: Stage, plan: Plan, attempted: Sequence[Attempted]
     ) -> list[Row]:
-        ground = self._ground
+        ground, how = self._ground, self._ground.config.algorithms.policy_gradient
         rows: list[Row] = []
         for each in attempted:
             if stage == "grpo":
-                rows += policy_rows(each.problem, each.graded, ground.advantages)
+                rows += policy_rows(each.problem, each.graded, how)
                 continue
             for graded, remark in zip(each.graded, each.remarks, strict=True):
                 prompt_ids = ground.bench.attempting.prompt_ids

@@ -28,7 +28,7 @@ class Trace:
 
     def __init__(self, folder: RunFolder, tokenizer: Tokenizer | None = None) -> None:
         self._folder = folder.path
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         self._written = {
             str(line.get("rollout_id")) for line in read_lines(self._folder / contract.REMARKS)
         }
@@ -56,7 +56,7 @@ class Trace:
 
     def gaps(self, step: int, output: StepOutput, attempted: Sequence[Attempted]) -> None:
         """The heat map's rows of some steps."""
-        if self._tokenizer is None or step % GAPS_EVERY:
+        if self.tokenizer is None or step % GAPS_EVERY:
             return
         known = {
             graded.rollout.id: (each.problem, graded, remark)
@@ -67,7 +67,7 @@ class Trace:
         for gap in output.gaps:
             found = known.get(gap.row_id.removesuffix("-distil"))
             if found is not None:
-                rows.append(_heat(step, gap, self._tokenizer, *found))
+                rows.append(_heat(step, gap, self.tokenizer, *found))
         run_files.append(self._folder / contract.GAPS, rows)
 
     def measures(self, taken: Sequence[GuardMeasure]) -> None:

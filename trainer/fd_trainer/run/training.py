@@ -6,10 +6,13 @@ same steps again after a kill, and pays for nothing twice.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+
+from fd_core.errors import FdError
 
 from fd_trainer.evaluation.guards import GuardMeasure, watch
 from fd_trainer.run import planner
@@ -55,11 +58,16 @@ class Training:
             try:
                 stopped = await self._one()
             except LeaveError as leave:
-                if not leave.midway:
+                if not self.work.changing:
                     self._checkpoint()
                 if leave.interrupted:
                     raise
                 stopped = leave.reason
+            except FdError:
+                if not self.work.changing:
+                    with contextlib.suppress(FdError, OSError):  # the first failure is told
+                        self._checkpoint()
+                raise
             if stopped:
                 return self._outcome(stopped)
 
@@ -122,6 +130,7 @@ class Training:
         learnt = done.output is not None and not done.output.skipped
         position.idle_steps = 0 if learnt else position.idle_steps + 1
         position.step += 1
+        self.work.changing = False
         self.ground.progress(position.step, done.stage)
 
     async def _evaluated(self, done: StepDone) -> LeaveError | None:

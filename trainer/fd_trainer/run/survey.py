@@ -1,0 +1,107 @@
+"""Before training: what the starting policy can do, what a night's work costs, what is known.
+
+Its attempts measure cost and pass rates for the planner; what it proves is known, and anchors the
+training; what it does not prove tries the critic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fd_trainer.config.night import NightConfig
+from fd_trainer.example import Row
+from fd_trainer.problem import Problem
+from fd_trainer.rollout import Graded, Rollout, Sampling
+from fd_trainer.run.attempts import Attempted, Attempts, Draw
+from fd_trainer.run.drawing import drawn
+from fd_trainer.run.folder import RunFolder
+from fd_trainer.run.parts import Collected
+from fd_trainer.run.rows import anchor_row
+from fd_trainer.run.screen import Screen
+
+ATTEMPTS = 2
+PURPOSE = "survey"
+
+
+@dataclass(slots=True)
+class Survey:
+    """The same draw each time it is asked, so that each phase finds what the one before recorded."""
+
+    config: NightConfig
+    folder: RunFolder
+    attempts: Attempts
+    collected: Collected
+    screen: Screen
+
+    def problems(self) -> list[Problem]:
+        """Some to train on, and some known ones to replay."""
+        run, data = self.config.run, self.config.data
+        new = drawn(self.collected.of("train"), run.seed, 0, run.survey)
+        return [*new, *drawn(self.collected.known, run.seed, 0, min(data.replay, run.survey))]
+
+    async def rollouts(self) -> list[Sequence[Rollout]]:
+        """Attempts at each problem."""
+        problems, done = self.problems(), 0
+        draw = self._draw()
+
+        async def one(problem: Problem, place: int) -> Sequence[Rollout]:
+            nonlocal done
+            found = await self.attempts.sampled(draw, problem, place)
+            done += 1
+            self.screen.progress(done, len(problems), problem.declaration)
+            return found
+
+        return list(await asyncio.gather(*(one(p, i) for i, p in enumerate(problems))))
+
+    async def judged(self) -> list[Attempted]:
+        """Lean's word on all of them."""
+        problems, rollouts = self.problems(), await self.rollouts()
+        done = 0
+
+        async def one(problem: Problem, made: Sequence[Rollout]) -> tuple[Graded, ...]:
+            nonlocal done
+            graded = await self.attempts.judged(problem, made)
+            done += 1
+            self.screen.progress(done, len(problems), problem.declaration)
+            return graded
+
+        pairs = zip(problems, rollouts, strict=True)
+        graded = await asyncio.gather(*(one(p, made) for p, made in pairs))
+        return [Attempted(p, g) for p, g in zip(problems, graded, strict=True)]
+
+    async def remarked(self) -> list[Attempted]:
+        """The critic's word on the first attempt at each problem that was not proved."""
+        found = []
+        for each in await self.judged():
+            failed = [g for g in each.graded if g.outcome == "refused"][:1]
+            if failed:
+                remarks = await self.attempts.remarked(each.problem, failed)
+                found.append(Attempted(each.problem, tuple(failed), remarks))
+            self.screen.progress(len(found), len(self.problems()), each.problem.declaration)
+        return found
+
+    def _draw(self) -> Draw:
+        rollout = self.config.rollout
+        sampling = Sampling(rollout.temperature, rollout.top_p, rollout.max_tokens)
+        return Draw(self.folder.id, PURPOSE, 0, sampling, ATTEMPTS, self.config.run.seed)
+
+
+def pass_rates(attempted: Sequence[Attempted]) -> list[float]:
+    """Share proved of each problem's decided attempts."""
+    rates = []
+    for each in attempted:
+        rewards = [g.reward for g in each.graded if g.reward is not None]
+        if rewards and not each.problem.known:
+            rates.append(sum(rewards) / len(rewards))
+    return rates
+
+
+def anchors(attempted: Sequence[Attempted]) -> list[Row]:
+    """One row for each problem that the starting policy proved."""
+    rows = []
+    for each in attempted:
+        proved = [g for g in each.graded if g.outcome == "proved" and any(g.rollout.written)]
+        rows += [anchor_row(each.problem, proved[0])] if proved else []
+    return rows
