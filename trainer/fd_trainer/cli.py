@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "Train for one night: all phases, to a verdict and a report."),
     "demo": ("demo", "One whole night on this CPU with a tiny model, in minutes."),
     "runs": ("runs", "Nights there were: list, show, stop."),
+    "report": ("report", "The morning report of a night, made again from its files."),
     "schedule": ("schedule", "Print or install a timer that trains each night."),
     "config": ("config", "Show, validate and describe the configuration of a night."),
     "adapters": ("adapters", "What was learned: list, show, promote, roll back."),

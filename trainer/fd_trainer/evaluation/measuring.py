@@ -93,6 +93,11 @@ class Measuring:
         look = await second_look(suites, evaluation, self.fresh)
         return replace(evaluation, second_look=look)
 
+    async def serving(self, suites: Suites, adapter: Adapter | None) -> PolicyTable:
+        """What is served, on the goals that the gate will judge by; the gate then recalls it."""
+        judging = split_held_out(suites, self.section.choosing).judging
+        return await self.published(judging, adapter)
+
     async def published(self, suites: Suites, adapter: Adapter | None) -> PolicyTable:
         """One published adapter, or the base model (None)."""
         await self.sampler.speak_with(adapter)
