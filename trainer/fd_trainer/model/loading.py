@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from fd_core import adapter_files
 from fd_core.errors import FdError, PolicyError, RegistryError
 
 from fd_trainer.config.model import ModelOptions
+from fd_trainer.model.randomness import seeded
 from fd_trainer.model.tokenizer import ModelTokenizer
 
 _TROUBLE = (RuntimeError, ValueError, OSError, KeyError, TypeError, ImportError)
@@ -99,15 +99,11 @@ def adapter_config(folder: Path, base: str) -> Any:
     """The LoRA configuration of an adapter's folder, made for this base. Raises RegistryError."""
     from peft import LoraConfig, PeftConfig
 
+    adapter_files.validated(folder, base)
     try:
         config = PeftConfig.from_pretrained(str(folder))
     except _TROUBLE as error:
-        raise RegistryError(
-            f"{folder} holds no adapter: {_first_line(error)}", fix="Name a published adapter."
-        ) from error
-    if config.base_model_name_or_path != base:
-        trained = config.base_model_name_or_path
-        raise _does_not_fit(folder, base, f"it was trained on {trained!r}")
+        raise _does_not_fit(folder, base, _first_line(error)) from error
     if not isinstance(config, LoraConfig):
         raise _does_not_fit(folder, base, f"it is {config.peft_type}, not LoRA")
     config.inference_mode, config.lora_dropout = False, 0.0
@@ -132,14 +128,6 @@ def fill(wrapped: Any, folder: Path, base: str, name: str) -> None:
     if missing or strange:
         odd = f"{len(missing)} weights missing, {len(strange)} unknown ({(missing + strange)[0]})"
         raise _does_not_fit(folder, base, odd)
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Random weights from a seed of their own; the global generators stay as they were."""
-    with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(seed)
-        yield
 
 
 def _dtype(options: ModelOptions, device: torch.device) -> torch.dtype:

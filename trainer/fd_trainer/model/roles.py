@@ -20,6 +20,9 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from fd_trainer.model import loading
+from fd_trainer.model.adapter_folder import write_adapter
+from fd_trainer.model.checkpoint import CheckpointError
+from fd_trainer.model.randomness import seeded
 
 AdapterRole = Literal["student", "teacher", "reference"]
 SPOKEN = "spoken"
@@ -105,22 +108,21 @@ class LoraWeights:
         config = loading.adapter_config(folder, self._base)
         with self._lock:
             if SPOKEN in self._model.peft_config:
+                self._put_on("student")
                 self._model.delete_adapter(SPOKEN)
-            with loading.seeded(0):
+            with seeded(0):
                 self._model.add_adapter(SPOKEN, config)
             self._settle()
             loading.fill(self._model, folder, self._base, SPOKEN)
 
     def save(self, folder: Path, role: AdapterRole) -> None:
         """PEFT's two files, the same bytes for the same weights."""
-        from fd_trainer.model.adapter_folder import write_adapter
-
         write_adapter(self._model, role, self._base, folder)
 
     def _add(self, role: str) -> None:
         """Make `role` a copy of the student."""
         if role not in self._model.peft_config:
-            with loading.seeded(0):
+            with seeded(0):
                 self._model.add_adapter(role, copy.deepcopy(self._model.peft_config["student"]))
         own, student = self.parameters_of(role), self.parameters_of("student")
         with torch.no_grad():
@@ -195,8 +197,6 @@ class FullWeights:
 
 def restore_roles(weights: Weights, tensors: Mapping[str, Tensor]) -> None:
     """The inverse of `PolicyModel.weights`, bit for bit. Raises CheckpointError; nothing changed then."""
-    from fd_trainer.model.checkpoint import CheckpointError
-
     if any(name.startswith("reference/") for name in tensors):
         weights.freeze_reference()
     own = named(weights)

@@ -203,16 +203,14 @@ def test_ids_that_can_not_be(policy: PolicyModel, sequence: Any, words: str) -> 
 def test_models_that_are_none(tmp_path: Path, base: Path) -> None:
     with pytest.raises(PolicyError, match="could not be loaded"):
         PolicyModel.load(str(tmp_path / "nothing"), OPTIONS)
-    with pytest.raises(PolicyError, match="model.device"):
+    with pytest.raises(PolicyError, match=r"model\.device"):
         PolicyModel.load(str(base), OPTIONS.model_copy(update={"device": "quantum"}))
-    with pytest.raises(PolicyError, match="model.targets") as caught:
+    with pytest.raises(PolicyError, match=r"model\.targets") as caught:
         PolicyModel.load(str(base), OPTIONS.model_copy(update={"targets": ("nowhere",)}))
     assert "q_proj" in caught.value.fix
 
 
-def test_a_head_that_is_not_the_end_is_refused(
-    base: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_head_that_is_not_the_end_is_refused(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers import Qwen3ForCausalLM
 
     plain = Qwen3ForCausalLM.forward
