@@ -1,6 +1,6 @@
 # Thin on purpose: each target is one script, and the scripts say what they do.
 # On a fresh machine `make demo` and `make test` need git, make and Python 3.11+; they fetch the rest.
-.PHONY: help demo test lint test-server package setup clean
+.PHONY: help demo test lint test-server package extension setup clean
 
 PYTHON = $(shell sh scripts/find_python.sh)
 VENV = .venv/bin/python
@@ -24,6 +24,9 @@ test-server: setup-test  ## The Python tests only; PYTEST="-k name" narrows them
 
 package: setup-test  ## Build the wheel and try it in a clean environment
 	@$(VENV) scripts/checks.py package
+
+extension: setup-test  ## Build dist/fd-prover-<version>.vsix, the server's wheel inside
+	@$(VENV) scripts/extension.py
 
 setup-demo setup-test: setup-%:
 	@test -n "$(PYTHON)" && "$(PYTHON)" scripts/setup.py $*

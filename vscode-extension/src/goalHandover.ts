@@ -3,7 +3,7 @@
  * moment at most; an answer that comes later is handed over all the same.
  */
 
-import { Position, type CancellationToken, type TextDocument } from "vscode";
+import type { CancellationToken, Position, TextDocument } from "vscode";
 
 import type { LeanBridge } from "./leanBridge";
 import type { ServerLink } from "./serverLink";
@@ -27,12 +27,11 @@ export async function handOver(
   }
   const { version } = document;
   const before = document.lineAt(cursor.line).text.slice(0, cursor.character);
-  const position = new Position(cursor.line, stepStart(before));
-  const told = parts.bridge.goalsAt(document, position, token).then((answer) => {
+  const position = { line: cursor.line, character: stepStart(before) };
+  const told = parts.bridge.goalsAt(document.uri, position, token).then((answer) => {
     if (answer !== undefined && document.version === version) {
-      const place = { line: position.line, character: position.character };
       const uri = document.uri.toString();
-      parts.link.tell("fd/provideGoals", { uri, position: place, version, answer });
+      parts.link.tell("fd/provideGoals", { uri, position, version, answer });
     }
   });
   await Promise.race([told, new Promise((resolve) => setTimeout(resolve, parts.waitMs()))]);

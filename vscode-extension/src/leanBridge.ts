@@ -6,9 +6,9 @@
  * Lean rendered it; the server reads it.
  */
 
-import { extensions, type CancellationToken, type Position, type TextDocument } from "vscode";
+import { extensions, type CancellationToken, type Uri } from "vscode";
 
-import type { GoalsResult } from "./protocol";
+import type { GoalsResult, WirePosition } from "./protocol";
 
 export const LEAN_EXTENSION = "leanprover.lean4";
 
@@ -51,18 +51,15 @@ export class LeanBridge {
 
   /** Goals at a place; undefined where the user's Lean can't say. */
   async goalsAt(
-    document: TextDocument,
-    position: Position,
+    uri: Uri,
+    position: WirePosition,
     token?: CancellationToken,
   ): Promise<GoalsResult | undefined> {
-    const client = this.clientFor(document.uri.fsPath);
+    const client = this.clientFor(uri.fsPath);
     if (client === undefined) {
       return undefined;
     }
-    const params = {
-      textDocument: { uri: document.uri.toString() },
-      position: { line: position.line, character: position.character },
-    };
+    const params = { textDocument: { uri: uri.toString() }, position };
     try {
       return goalsIn(await client.sendRequest("$/lean/plainGoal", params, token));
     } catch (error) {

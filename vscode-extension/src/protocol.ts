@@ -249,7 +249,7 @@ export interface SessionTree {
   readonly nodes: readonly SessionNode[];
 }
 
-/** What the engine does; `fix` says what to do where something is down. */
+/** What the engine does; `fix` says what to do where something is down. `protocol` is the version of this protocol that the server speaks. */
 export interface Status {
   readonly state: "idle" | "thinking" | "nothing found" | "out of budget" | "Lean down" | "policy down";
   readonly judged: number;
@@ -261,6 +261,7 @@ export interface Status {
   readonly lean: string;
   readonly memoryMb: number;
   readonly recording: boolean;
+  readonly protocol: number;
 }
 
 /** Ask for candidates at a place. With `token`, they are also streamed by `fd/candidates`. */

@@ -40,9 +40,17 @@ from fd_core.protocol.upkeep import (
     Runs,
     Status,
 )
-from fd_core.protocol.values import GoalsResult, Nothing, Place, ProvidedGoals, Wire, WireCandidate
+from fd_core.protocol.values import (
+    PROTOCOL_VERSION,
+    GoalsResult,
+    Nothing,
+    Place,
+    ProvidedGoals,
+    Wire,
+    WireCandidate,
+)
 
-PROTOCOL_VERSION = 1
+__all__ = ["COMMANDS", "METHODS", "PROTOCOL_VERSION", "Method"]
 
 
 @dataclass(frozen=True, slots=True)

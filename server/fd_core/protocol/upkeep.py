@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fd_core.protocol.values import Wire, WireRange
+from fd_core.protocol.values import PROTOCOL_VERSION, Wire, WireRange
 
 
 class BoardParams(Wire):
@@ -132,7 +132,10 @@ EngineState = Literal[
 
 
 class Status(Wire):
-    """What the engine does; `fix` says what to do where something is down."""
+    """What the engine does; `fix` says what to do where something is down.
+
+    `protocol` is the version of this protocol that the server speaks.
+    """
 
     state: EngineState
     judged: int = 0
@@ -144,6 +147,7 @@ class Status(Wire):
     lean: str = ""
     memory_mb: int = 0
     recording: bool = False
+    protocol: int = PROTOCOL_VERSION
 
 
 class Reloaded(Wire):

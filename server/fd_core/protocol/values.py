@@ -7,6 +7,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+PROTOCOL_VERSION = 1
+
 
 class Wire(BaseModel):
     """Base of everything on the wire: camelCase, frozen, unknown fields ignored."""

@@ -1,0 +1,266 @@
+/**
+ * The extension's two stages. `activate` registers what can be asked for and returns at once; then
+ * the server is looked for and started, off that path. Composes; decides nothing.
+ */
+
+import { homedir } from "node:os";
+import * as vscode from "vscode";
+
+import { alternativesHover } from "./alternatives";
+import { Connection } from "./client";
+import { TRIGGER, registerProofCommands } from "./commands";
+import { Config, SECTION, manifestSettings, type ManifestSettings } from "./config";
+import { CursorStops } from "./cursorStops";
+import { Decisions } from "./decisions";
+import { diagnosticsReport } from "./diagnosticsReport";
+import { GhostText } from "./ghostText";
+import { handOver } from "./goalHandover";
+import { ServerInstallation } from "./installServer";
+import { LEAN_EXTENSION, LeanBridge } from "./leanBridge";
+import { LANGUAGES } from "./leanDocuments";
+import { middleware } from "./middleware";
+import { OfferedItems } from "./offered";
+import { registerPanel } from "./panel/index";
+import type { Status } from "./protocol";
+import { RecordsView } from "./records";
+import type { LinkState } from "./serverLink";
+import { serverSettings } from "./serverSettings";
+import { connectionParts } from "./starting";
+import { StatusDisplay } from "./status";
+import { statusView, type StatusView } from "./statusView";
+import { registerUpkeepCommands } from "./upkeepCommands";
+
+/** What other extensions (and our tests) get from `activate`. */
+export interface Exports {
+  readonly activationMs: number;
+  linkState(): LinkState;
+  status(): StatusView | undefined;
+}
+
+const TOLD_MISSING = "fd-prover.toldMissing";
+/** Settings that only a new start of the server takes up. */
+const NEEDS_RESTART = ["enable", "server.path", "server.warm"].map((name) => `${SECTION}.${name}`);
+
+export function activate(context: vscode.ExtensionContext): Exports {
+  const began = performance.now();
+  const extension = new Extension(context);
+  extension.register();
+  const activationMs = performance.now() - began;
+  extension.begin(activationMs);
+  return {
+    activationMs,
+    linkState: () => extension.connection.state,
+    status: () => extension.display.view,
+  };
+}
+
+export async function deactivate(): Promise<void> {
+  await running?.connection.stop("the window closes");
+}
+
+let running: Extension | undefined;
+
+class Extension {
+  readonly log = vscode.window.createOutputChannel("FD Prover", { log: true });
+  readonly display = new StatusDisplay();
+  readonly connection: Connection;
+  private readonly settings: ManifestSettings;
+  private readonly config: Config;
+  private readonly bridge = new LeanBridge((message) => this.log.info(message));
+  private readonly offered = new OfferedItems();
+  private readonly installation: ServerInstallation;
+  private readonly ghostText: GhostText;
+  private trace: vscode.LogOutputChannel | undefined;
+  private status: Status | undefined;
+  private activationMs = 0;
+
+  constructor(private readonly context: vscode.ExtensionContext) {
+    running = this;
+    this.settings = manifestSettings(context.extension.packageJSON);
+    this.config = new Config(this.settings.own, () => vscode.workspace.getConfiguration(SECTION));
+    this.installation = new ServerInstallation(context, this.config, this.log);
+    this.ghostText = new GhostText({
+      offered: this.offered,
+      handOver: (document, position, token) =>
+        handOver(
+          {
+            bridge: this.bridge,
+            link: this.connection,
+            isOn: () => this.config.goalsFromLeanExtension,
+            waitMs: () => this.config.goalsWaitMs,
+          },
+          document,
+          position,
+          token,
+        ),
+      activeEditor: () => vscode.window.activeTextEditor,
+      trigger,
+    });
+    this.connection = new Connection(
+      connectionParts({
+        context,
+        config: this.config,
+        settings: this.settings,
+        log: this.log,
+        trace: () => (this.trace ??= vscode.window.createOutputChannel("FD Prover (trace)", { log: true })),
+        middleware: () => middleware(this.config, this.ghostText),
+        environment: () => ({ folder: this.installation.folder, isThere: this.installation.isThere }),
+      }),
+    );
+  }
+
+  /** First stage: everything the user can ask for. */
+  register(): void {
+    const { connection, log, config } = this;
+    const decisions = new Decisions(this.offered, connection);
+    const records = new RecordsView(connection, this.context.globalStorageUri.fsPath);
+    const stops = new CursorStops({
+      isOn: () => config.enabled && config.ghostTextOnCursorStop && connection.state.kind === "running",
+      delayMs: () => config.ghostTextDelayMs,
+      trigger,
+    });
+    const hovers = vscode.languages.registerHoverProvider(
+      LANGUAGES.map((language) => ({ language, scheme: "file" })),
+      { provideHover: (document, position) => config.hoverEnabled ? alternativesHover(this.offered, document, position) : undefined },
+    );
+    this.context.subscriptions.push(
+      log, this.display, connection, stops, hovers, { dispose: () => this.trace?.dispose() },
+      ...registerProofCommands(connection, decisions),
+      ...registerUpkeepCommands({
+        connection, config, installation: this.installation, records, log,
+        view: () => this.view(),
+        refreshStatus: () => this.refreshStatus(),
+        report: () => this.report(),
+      }),
+    );
+    registerPanel({
+      context: this.context, config, link: connection, log,
+      goalsFromUser: async (place) =>
+        this.config.goalsFromLeanExtension
+          ? this.bridge.goalsAt(vscode.Uri.parse(place.uri), place.position)
+          : undefined,
+    });
+    this.follow();
+  }
+
+  /** Second stage: the server. */
+  begin(activationMs: number): void {
+    this.activationMs = activationMs;
+    this.log.info(`activated in ${activationMs.toFixed(1)} ms`);
+    this.redraw();
+    void this.bridge.probe();
+    if (this.config.enabled) {
+      void this.connection.restart().then(() => this.offerInstallation());
+    } else {
+      void this.connection.stop("suggestions are turned off");
+    }
+  }
+
+  private follow(): void {
+    const { connection } = this;
+    this.context.subscriptions.push(
+      connection.onDidChangeState(() => this.redraw()),
+      connection.onEvent("fd/status", (status) => {
+        this.status = status;
+        this.redraw();
+        this.ghostText.onStatus(status);
+      }),
+      vscode.extensions.onDidChange(() => void this.bridge.probe()),
+      vscode.window.onDidChangeActiveTextEditor(() => {
+        if (this.bridge.state === "not active yet") {
+          void this.bridge.probe();
+        }
+      }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void connection.restart()),
+      vscode.workspace.onDidChangeConfiguration((event) => this.reconfigure(event)),
+    );
+  }
+
+  private reconfigure(event: vscode.ConfigurationChangeEvent): void {
+    if (!event.affectsConfiguration(SECTION)) {
+      return;
+    }
+    this.redraw();
+    if (!this.config.enabled) {
+      void this.connection.stop("suggestions are turned off");
+    } else if (NEEDS_RESTART.some((key) => event.affectsConfiguration(key))) {
+      void this.connection.restart();
+    } else if (Object.keys(this.settings.server).some((key) => event.affectsConfiguration(key))) {
+      const { tables } = this.serverSettings();
+      this.connection.notify("workspace/didChangeConfiguration", { settings: { [SECTION]: tables } });
+    }
+  }
+
+  /** Said once for each version: that there is no server, and how to get one. */
+  private async offerInstallation(): Promise<void> {
+    const version = String(this.context.extension.packageJSON.version);
+    const told = this.context.globalState.get(TOLD_MISSING) === version;
+    if (this.connection.state.kind === "missing" && !told && this.config.serverPath === "") {
+      await this.context.globalState.update(TOLD_MISSING, version);
+      await vscode.commands.executeCommand("fd-prover.installServer");
+    }
+  }
+
+  private redraw(): void {
+    this.display.update(() => this.view());
+  }
+
+  private view(): StatusView {
+    return statusView({
+      enabled: this.config.enabled,
+      trusted: vscode.workspace.isTrusted,
+      link: this.connection.state,
+      status: this.connection.state.kind === "running" ? this.status : undefined,
+      problems: this.problems(),
+    });
+  }
+
+  private problems(): string[] {
+    const found = [...this.config.problems(), ...this.serverSettings().problems];
+    return found.map(({ key, said }) => `${key} ${said}`);
+  }
+
+  private serverSettings(): ReturnType<typeof serverSettings> {
+    return serverSettings(this.settings.server, vscode.workspace.getConfiguration(SECTION));
+  }
+
+  private async refreshStatus(): Promise<void> {
+    if (this.connection.state.kind === "running") {
+      const answer = await this.connection.request("fd/getStatus", {});
+      this.status = answer.kind === "answered" ? answer.value : this.status;
+    }
+  }
+
+  private async report(): Promise<string> {
+    await this.refreshStatus();
+    const manifest = this.context.extension.packageJSON;
+    const lean = vscode.extensions.getExtension(LEAN_EXTENSION);
+    const configuration = vscode.workspace.getConfiguration(SECTION);
+    const names = [...Object.keys(this.settings.own), ...Object.keys(this.settings.server)];
+    const set = names.filter((key) => {
+      const found = configuration.inspect(key.slice(SECTION.length + 1));
+      return found?.globalValue !== undefined || found?.workspaceValue !== undefined;
+    });
+    return diagnosticsReport({
+      extension: manifest.version,
+      editor: `${vscode.env.appName} ${vscode.version}`,
+      platform: `${process.platform} ${process.arch}`,
+      remote: vscode.env.remoteName,
+      trusted: vscode.workspace.isTrusted,
+      leanExtension: lean?.packageJSON.version,
+      bridge: this.bridge.state,
+      link: this.connection.state,
+      status: this.status,
+      view: this.view(),
+      activationMs: this.activationMs,
+      settings: Object.fromEntries(set.map((key) => [key, configuration.get(key.slice(SECTION.length + 1))])),
+      secret: manifest.capabilities.untrustedWorkspaces.restrictedConfigurations,
+      problems: this.problems(),
+      home: homedir(),
+    });
+  }
+}
+
+function trigger(): void {
+  void vscode.commands.executeCommand(TRIGGER);
+}

@@ -1,0 +1,141 @@
+/**
+ * The private environment: a virtual environment in the extension's own storage, made on one click
+ * from the wheel inside the extension; its dependencies come from the user's own package index.
+ *
+ * A folder without its `.complete` mark is no environment: an interrupted or cancelled installation
+ * leaves nothing that would be started. Python runs isolated (`-I`), in a folder of ours.
+ */
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, rm, statfs, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { createInterface } from "node:readline";
+
+/** What the environment takes on disk, measured; downloads are about a third of it. */
+export const SIZE_MB = 120;
+const MARK = ".complete";
+
+export type Installed =
+  | { readonly kind: "installed" }
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "failed"; readonly what: string; readonly fix: string };
+
+export interface Installation {
+  readonly python: string;
+  readonly wheel: string;
+  readonly folder: string;
+  /** Aborted when the user cancels. */
+  readonly signal: AbortSignal;
+  progress(words: string): void;
+  log(line: string): void;
+}
+
+/** The environment's folder for a version of the extension, whether it is there or not. */
+export function environmentFolder(storage: string, version: string): string {
+  return path.join(storage, `server-${version}`);
+}
+
+/** Whether an installation in this folder came to its end. */
+export function isComplete(folder: string): boolean {
+  return existsSync(path.join(folder, MARK));
+}
+
+export async function install(job: Installation): Promise<Installed> {
+  const lack = await spaceLacking(path.dirname(job.folder));
+  if (lack !== undefined) {
+    return lack;
+  }
+  await rm(job.folder, { recursive: true, force: true });
+  const done = await steps(job);
+  if (done.kind !== "installed") {
+    await rm(job.folder, { recursive: true, force: true });
+  }
+  return done;
+}
+
+async function steps(job: Installation): Promise<Installed> {
+  job.progress("making a virtual environment");
+  const made = await run(job, job.python, ["-I", "-m", "venv", job.folder]);
+  if (made !== undefined) {
+    return made.kind === "failed" && /ensurepip|venv/.test(made.what)
+      ? { ...made, fix: "Install Python's venv module (Debian, Ubuntu: sudo apt-get install python3-venv), then again." }
+      : made;
+  }
+  job.progress("asking the package index");
+  const python = pythonIn(job.folder);
+  const pip = ["-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"];
+  const filled = await run(job, python, [...pip, job.wheel]);
+  if (filled !== undefined) {
+    return filled;
+  }
+  await writeFile(path.join(job.folder, MARK), "");
+  return { kind: "installed" };
+}
+
+/** Run one program to its end; undefined if it did what it should. */
+function run(job: Installation, command: string, parameters: readonly string[]): Promise<Installed | undefined> {
+  job.log(`${command} ${parameters.join(" ")}`);
+  const child = spawn(command, parameters, {
+    cwd: path.dirname(job.folder),
+    stdio: ["ignore", "pipe", "pipe"],
+    signal: job.signal,
+    windowsHide: true,
+  });
+  let last = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      job.log(line);
+      last = line.trim() || last;
+      const words = pipWords(line);
+      if (words !== undefined) {
+        job.progress(words);
+      }
+    });
+  }
+  const fix =
+    "See “FD Prover: Show Log”. A proxy or another index is set for pip as usual (PIP_INDEX_URL, pip.conf).";
+  return new Promise((resolve) => {
+    child.once("error", (error) => {
+      resolve(job.signal.aborted ? { kind: "cancelled" } : { kind: "failed", what: error.message, fix });
+    });
+    child.once("close", (code) => {
+      const failed: Installed = { kind: "failed", what: last || `exit status ${code}`, fix };
+      resolve(job.signal.aborted ? { kind: "cancelled" } : code === 0 ? undefined : failed);
+    });
+  });
+}
+
+/** pip's lines as words for a progress message; undefined for what says nothing to a user. */
+export function pipWords(line: string): string | undefined {
+  const downloading = /^\s*Downloading (?:\S*\/)?([\w.]+?)-\d\S* \(([\d.]+ [kMG]?B)\)/.exec(line);
+  if (downloading !== null) {
+    return `downloading ${downloading[1]} (${downloading[2]})`;
+  }
+  const installing = /^\s*Installing collected packages: (.*)$/.exec(line);
+  if (installing !== null) {
+    return `installing ${installing[1]?.split(",").length} packages`;
+  }
+  const collecting = /^\s*Collecting ([\w.-]+)/.exec(line);
+  return collecting === null ? undefined : `looking for ${collecting[1]}`;
+}
+
+async function spaceLacking(folder: string): Promise<Installed | undefined> {
+  await mkdir(folder, { recursive: true });
+  const { bavail, bsize } = await statfs(folder);
+  const free = Math.floor((bavail * bsize) / 2 ** 20);
+  if (free >= 2 * SIZE_MB) {
+    return undefined;
+  }
+  return {
+    kind: "failed",
+    what: `The environment needs ${2 * SIZE_MB} MB while it is made, and ${free} MB are free at ${folder}.`,
+    fix: "Free some space, then again.",
+  };
+}
+
+function pythonIn(folder: string): string {
+  return process.platform === "win32"
+    ? path.join(folder, "Scripts", "python.exe")
+    : path.join(folder, "bin", "python");
+}

@@ -1,0 +1,76 @@
+/** From settings and surroundings to a running server: what `client.ts` is given to work with. */
+
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { window, workspace, type ExtensionContext, type LogOutputChannel } from "vscode";
+import type { Middleware } from "vscode-languageclient/node";
+
+import type { Parts } from "./client";
+import { SECTION, type Config, type ManifestSettings } from "./config";
+import { resolveServer, type Surroundings } from "./resolveServer";
+import { RestartPolicy } from "./restartPolicy";
+import { serverSettings } from "./serverSettings";
+
+export interface Starting {
+  readonly context: ExtensionContext;
+  readonly config: Config;
+  readonly settings: ManifestSettings;
+  readonly log: LogOutputChannel;
+  readonly trace: () => LogOutputChannel;
+  readonly middleware: () => Middleware;
+  /** Folder of the private environment, and whether it is whole. */
+  readonly environment: () => { readonly folder: string; readonly isThere: boolean };
+}
+
+export function connectionParts(starting: Starting): Parts {
+  const { context, config, log } = starting;
+  const cwd = context.globalStorageUri.fsPath;
+  return {
+    resolve: () => resolveServer(surroundings(starting)),
+    start: async (server) => {
+      mkdirSync(cwd, { recursive: true });
+      // Loaded with the first server, not with the extension.
+      const { startClient } = await import("./languageClient");
+      return startClient(server, {
+        cwd,
+        timeoutMs: config.serverStartTimeoutMs,
+        trusted: workspace.isTrusted,
+        warm: config.serverWarm,
+        settings: serverSettings(starting.settings.server, workspace.getConfiguration(SECTION)).tables,
+        middleware: starting.middleware(),
+        log,
+        trace: starting.trace(),
+      });
+    },
+    restarts: new RestartPolicy(),
+    tell: (message) => void window.showWarningMessage(message),
+    log: (message) => log.info(message),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  };
+}
+
+function surroundings(starting: Starting): Surroundings {
+  const { folder, isThere } = starting.environment();
+  const env = process.env;
+  return {
+    setting: starting.config.serverPath,
+    folders: (workspace.workspaceFolders ?? [])
+      .filter((each) => each.uri.scheme === "file")
+      .map((each) => each.uri.fsPath),
+    trusted: workspace.isTrusted,
+    searchPath: env["PATH"] ?? env["Path"] ?? "",
+    privateEnvironment: folder,
+    home: homedir(),
+    platform: process.platform,
+    isExecutable: (file) => (isThere || !file.startsWith(folder)) && isExecutable(file),
+  };
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
