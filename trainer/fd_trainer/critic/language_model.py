@@ -129,8 +129,11 @@ class LanguageModel(Voice):
             return Declined(f"{kind} were left in the prompt after redaction: nothing was sent")
         if why := self._line.out_of_order():
             return Declined(why)
-        async with self._line.place():
-            answered = await self._within_budget(ask, body)
+        try:
+            async with self._line.place():
+                answered = await self._within_budget(ask, body)
+        except OSError as error:
+            return Declined(f"nothing was sent, as it can't be logged: {error.strerror or error}")
         if isinstance(answered, Declined):
             return answered
         return replace(answered, text=clean.renaming.shown(answered.text))
@@ -182,9 +185,9 @@ class LanguageModel(Voice):
 
     async def _reply(self, ask: wire.Ask, deadline: Deadline) -> wire.Reply:
         """The answer; asked again at once where the endpoint names an option it does not know."""
-        for _ in range(3):
+        path = wire.path_of(self.model.dialect)
+        while True:
             try:
-                path = wire.path_of(self.model.dialect)
                 async with self._endpoint.post(path, self._body(ask), deadline) as response:
                     answer = await self._endpoint.json(response, deadline)
                 break

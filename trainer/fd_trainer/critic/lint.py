@@ -39,11 +39,17 @@ _REFUSED = re.compile(
     re.IGNORECASE,
 )
 _NOT = re.compile(
-    r"\b(?:not|never|no|avoid|without|instead of|rather than|remove|replace|drop|eliminate|"
-    r"fill|refrain|don[’']t|cannot|refuse[sd]?|forbid\w*|ban\w*|in place of|close)\b",
+    r"\b(?:not|never|no|avoid|without|instead of|rather than|refrain|don[’']t|cannot|can[’']t|"
+    r"refuse[sd]?|forbid\w*|ban(?:s|ned)?|in place of)\b"
+    r"|\b(?:replace|remove|drop|eliminate|fill|discharge)\s+(?:in\s+)?"
+    r"(?:(?:the|each|every|any|all|a|remaining)\s+)*`?\Z",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<=[.;!?])\s+")
+_CLAUSE = re.compile(
+    r"(?<=[.;!?])\s+"
+    r"|(?:[,:—–]\s*|\s)(?=(?:but|then|use|try|write|close|add|insert|put|apply|finish|end|just)\b)",
+    re.IGNORECASE,
+)
 _FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 
 
@@ -124,12 +130,15 @@ def _of_item(item: str, form: FeedbackFormat) -> Iterator[str]:
 
 
 def advised_refusal(item: str) -> str | None:
-    """What the audit refuses and an item advises; nothing if it warns of it."""
-    for sentence in _SENTENCE.split(item):
-        found = _REFUSED.search(sentence)
-        if found and not _NOT.search(sentence[: found.start()]):
-            return found.group()
-    return None
+    """What the audit refuses and an item advises; nothing if it only warns of it."""
+    found = (m for m in _REFUSED.finditer(item) if not is_warned_of(item, m.start()))
+    return next((match.group() for match in found), None)
+
+
+def is_warned_of(text: str, at: int) -> bool:
+    """Whether what stands at an offset is warned of: there is a "not" before it in its clause."""
+    clause = _CLAUSE.split(text[:at].rsplit("\n", 1)[-1])[-1]
+    return bool(_NOT.search(clause))
 
 
 def _normal(items: list[str], form: FeedbackFormat) -> str:
