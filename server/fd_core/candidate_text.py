@@ -14,6 +14,7 @@ _NESTS = re.compile(
     r"(?:=>|:=|<;>|[(⟨\[{,·|]|(?<![\w.'])(?:by|with|do|then|else|from|calc|fun|where))$"
 )
 _CONTINUES = re.compile(r"[|)\]}⟩,]|<;>|_ |at |using |with |from |else |then |:=|=>")
+_OPENS_BLOCK = re.compile(r"by(?![\w.'])\s*")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|⟨[^⟨⟩]*⟩|\{[^{}]*\}")
 _OPEN_ENDED = re.compile(
     r"[;|,·\n]|<;>|=>|(?<![\w.'])(?:by|with|fun|do|calc|case|next|first|have|let|show|suffices|"
@@ -76,6 +77,14 @@ def _indent(line: str) -> int:
 def _is_tactic(line: str) -> bool:
     head = re.match(r"[\w?!']+|\S", line)
     return head is not None and head.group() in _TACTIC_HEADS and not _CONTINUES.match(line)
+
+
+def as_tactics(text: str, site_kind: str) -> str:
+    """What a person wrote at a place, as tactics: at a term's place they wrote a term."""
+    if site_kind != "term":
+        return text
+    opened = _OPENS_BLOCK.match(text)
+    return text[opened.end() :] if opened else f"exact {text}"
 
 
 def is_self_contained(text: str) -> bool:

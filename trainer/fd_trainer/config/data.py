@@ -28,7 +28,10 @@ class DatasetSection(Section):
     limit: int = Field(0, ge=0)
     """Take this many rows at most, chosen by digest; 0: all."""
     part: Literal["split", "train", "held_out"] = "split"
-    """Split its declarations like all others, or keep the whole file on one side."""
+    """Split its declarations like all others, or keep the whole file on one side. Rows that name a
+    test or validation split are held out in any case."""
+    proofs: bool = False
+    """Learn its proofs, too: those that the audit accepts, which costs an audit for each."""
 
 
 class EventWeightsSection(Section):
@@ -43,7 +46,9 @@ class EventWeightsSection(Section):
     accepted_partly: Weight = 0.5
     """An item of which the user took the beginning, and whose rest the audit accepts."""
     observed: Weight = 0.5
-    """A proof that stands in a file and that no suggestion had a part in."""
+    """A whole proof as it stands in a file of the user's."""
+    dataset: Weight = 0.5
+    """A proof that came with a dataset."""
     rejected: Weight = 1.0
     """A preference between two proved texts, one of which the user refused."""
     overridden_preferred: Weight = 0.0
