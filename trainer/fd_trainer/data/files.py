@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -79,9 +79,8 @@ def write_collected(path: Path, collected: Collected) -> None:
 def read_collected(path: Path) -> Collected:
     """Read it back, equal. Raises CollectedFileError naming the line."""
     reader = _Reader()
-    number = 0
     try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for line in path.read_text(encoding="utf-8").splitlines():
             reader.take(json.loads(line))
     except OSError as error:
         raise CollectedFileError(
@@ -89,7 +88,8 @@ def read_collected(path: Path) -> Collected:
         ) from error
     except (PlainDataError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise CollectedFileError(
-            f"{path}:{number}: {error}", fix="Delete that file: the run collects again."
+            f"{path}:{reader.lines + 1}: {error}",
+            fix="Delete that file: the run collects again.",
         ) from error
     return reader.collected()
 
@@ -103,20 +103,15 @@ class _Writer:
     def rows(self, collected: Collected) -> Iterator[dict[str, Any]]:
         yield {"format": FORMAT, "left_out": dict(collected.left_out)}
         listed = [self._problem(problem) for problem in collected.problems]
-        rows = [self._row(r) for r in (*collected.targets, *collected.preferences)]
-        rows += [self._row(r) for r in collected.refusals]
+        taught: list[Target | Preference | Refusal]
+        taught = [*collected.targets, *collected.preferences, *collected.refusals]
+        rows = [self._row(row) for row in taught]
         yield from self._new
         yield {"listed": listed}
         yield from rows
 
     def _row(self, row: Target | Preference | Refusal) -> dict[str, Any]:
-        match row:
-            case Target(text=text, kind=kind):
-                texts = (text,)
-            case Preference(preferred=preferred, refused=refused):
-                texts, kind = (preferred, refused), "preference"
-            case Refusal(text=text):
-                texts, kind = (text,), "refusal"
+        texts, kind = _content(row)
         stored = _Row(self._problem(row.problem), texts, row.weight, row.events, kind)
         return {"row": to_plain(stored)}
 
@@ -140,29 +135,47 @@ class _Writer:
         return self._texts[text]
 
 
+def _content(row: Target | Preference | Refusal) -> tuple[tuple[str, ...], str]:
+    match row:
+        case Target(text=text, kind=kind):
+            return (text,), kind
+        case Preference(preferred=preferred, refused=refused):
+            return (preferred, refused), "preference"
+        case Refusal(text=text):
+            return (text,), "refusal"
+
+
 class _Reader:
     def __init__(self) -> None:
+        self.lines = 0
         self._texts: list[str] = []
         self._problems: list[Problem] = []
-        self._found = Collected()
+        self._listed: list[Problem] = []
+        self._left_out: dict[str, int] = {}
+        self._targets: list[Target] = []
+        self._preferences: list[Preference] = []
+        self._refusals: list[Refusal] = []
 
     def take(self, row: dict[str, Any]) -> None:
         if "format" in row:
             if row["format"] != FORMAT:
                 raise ValueError(f"format {row['format']} is not of this version")
-            self._found = replace(self._found, left_out=dict(row["left_out"]))
+            self._left_out = dict(row["left_out"])
         elif "text" in row:
             self._texts.append(row["text"])
         elif "problem" in row:
             self._problems.append(self._problem(from_plain(_Problem, row["problem"])))
         elif "listed" in row:
-            listed = tuple(self._problems[number] for number in row["listed"])
-            self._found = replace(self._found, problems=listed)
+            self._listed = [self._problems[number] for number in row["listed"]]
         else:
             self._row(from_plain(_Row, row["row"]))
+        self.lines += 1
 
     def collected(self) -> Collected:
-        return self._found
+        return Collected(
+            tuple(self._listed), tuple(self._targets), tuple(self._preferences),
+            tuple(self._refusals), self._left_out,
+        )  # fmt: skip
 
     def _problem(self, stored: _Problem) -> Problem:
         document = Document(stored.site.uri, 0, self._texts[stored.site.text])
@@ -174,18 +187,16 @@ class _Reader:
         )  # fmt: skip
 
     def _row(self, row: _Row) -> None:
-        problem, found = self._problems[row.problem], self._found
+        problem = self._problems[row.problem]
         if row.kind == "preference":
             preferred, refused = row.texts
             pair = Preference(problem, preferred, refused, row.weight, row.events)
-            self._found = replace(found, preferences=(*found.preferences, pair))
+            self._preferences.append(pair)
         elif row.kind == "refusal":
-            refusal = Refusal(problem, row.texts[0], row.weight, row.events)
-            self._found = replace(found, refusals=(*found.refusals, refusal))
+            self._refusals.append(Refusal(problem, row.texts[0], row.weight, row.events))
         else:
             kind: TargetKind = from_plain(_Kind, {"kind": row.kind}).kind
-            target = Target(problem, row.texts[0], row.weight, kind, row.events)
-            self._found = replace(found, targets=(*found.targets, target))
+            self._targets.append(Target(problem, row.texts[0], row.weight, kind, row.events))
 
 
 @dataclass(frozen=True, slots=True)
