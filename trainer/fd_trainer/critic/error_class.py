@@ -100,7 +100,8 @@ def finding(message: str) -> Finding | None:
         if match is None or not rule.when <= left.holds:
             continue
         said = {key: short(value) for key, value in match.groupdict().items() if value}
-        places = {key: value for key, value in said.items() if value} | dict(left.places)
+        places = {k: v for k, v in said.items() if v and (k != "name" or _NAME.fullmatch(v))}
+        places |= left.places
         return Finding(rule, places, left.holds | frozenset(_said_of(places)))
     return None
 

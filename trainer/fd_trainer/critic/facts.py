@@ -33,7 +33,7 @@ _RELATION = re.compile(r"[=<>≤≥≠]")
 _NAME = re.compile(r"[A-Za-z_α-ωΑ-Ω][\w'₀-₉]*")
 _PRODUCT = re.compile(r"([\w')]+)\s*[*]\s*↑?([\w'(]+)")
 _NUMERAL = re.compile(r"\d+")
-_BY_VARIABLE = re.compile(r"[/%]\s*(?!\d)")
+_BY_VARIABLE = re.compile(r"[/%](?!\s*\d)")
 _TACTIC_WORD = re.compile(r"^[ \t·|]*([a-z_][\w']*)", re.MULTILINE)
 
 
@@ -41,7 +41,7 @@ def short(text: str) -> str | None:
     """A text that fits between backticks in an advice; None if it does not."""
     text = " ".join(text.split())
     fits = 0 < len(text) <= _LONGEST and len(text.split(" ")) <= 8
-    return text if fits and not re.search(r"[`«»\"…✝]|sorry", text) else None
+    return text if fits and not re.search(r"[`«»\"…✝]|\bsorry\b.", text) else None
 
 
 @dataclass(frozen=True, slots=True)

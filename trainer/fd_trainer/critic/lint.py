@@ -45,9 +45,10 @@ _NOT = re.compile(
     r"(?:(?:the|each|every|any|all|a|remaining)\s+)*`?\Z",
     re.IGNORECASE,
 )
+_VERBS = "use|try|write|close|add|insert|put|apply|finish|end|leave|declare|call|run|set"
 _CLAUSE = re.compile(
-    r"(?<=[.;!?])\s+"
-    r"|(?:[,:—–]\s*|\s)(?=(?:but|then|use|try|write|close|add|insert|put|apply|finish|end|just)\b)",
+    rf"(?<=[.;!?])\s+|[,:—–]\s*(?:(?:but|and|then|instead|simply|just)\s+)*(?=(?:{_VERBS})\b)"
+    rf"|\s(?:but|and|then)\s+(?:(?:instead|simply|just)\s+)*(?=(?:{_VERBS})\b)",
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)

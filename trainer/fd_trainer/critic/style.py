@@ -29,7 +29,8 @@ otherwise afterwards separately explicitly carefully still
 """
 _ADVERB = frozenset(_ADVERB_WORDS.split())
 _NEVER = re.compile(r"(?:do not|don[’']t|never|avoid|refrain|stop)\b", re.IGNORECASE)
-_BARE_ENDINGS = ("bring", "embed", "need", "feed", "proceed", "heed", "exceed", "shed", "string")
+_BARE_WORDS = "bring embed need feed proceed exceed apply supply multiply rely imply"
+_BARE = frozenset(_BARE_WORDS.split())
 _LEAD = re.compile(r"[\s*_“\"'(\[]*")
 _WORD = re.compile(r"[A-Za-z][A-Za-z’'-]*")
 _CLAUSE = re.compile(r"[,;:—–]\s+|\.\s+|\s-\s")
@@ -65,6 +66,6 @@ def _after_condition(text: str, depth: int) -> bool:
 
 def _is_bare(word: str) -> bool:
     """Whether a word can be a verb in its bare form."""
-    if word in _BARE_ENDINGS:
+    if word in _BARE:
         return True
     return len(word) > 1 and not word.endswith(("ing", "ed", "ly", "tion", "ness", "ment"))
