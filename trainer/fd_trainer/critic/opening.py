@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fd_core import locations
@@ -45,7 +45,7 @@ class Surroundings:
     tokenizer: Tokenizer | None = None
     names: NameCheck | None = None
     tools: bool = False
-    environment: Mapping[str, str] = os.environ
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
 def open_critic(config: CriticConfig, around: Surroundings) -> Guarded:
