@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fd_core.errors import SettingsError
 from fd_core.protocol import Wire
@@ -28,6 +28,8 @@ class Options(Wire):
     """False in a workspace the user does not trust: then no Lean is started there."""
     notifications: bool = True
     """False for clients that complain about `fd/…` notifications."""
+    warm: Literal["open", "edit"] = "open"
+    """When Lean loads a file's imports ahead of the first question: `edit` spares who only reads."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """The same tables as in the configuration file."""
 

@@ -28,6 +28,7 @@ Feature = Callable[[Workbench, Any], Awaitable[Wire | None]]
 FEATURES: dict[str, Feature] = {
     "fd/goals": thinking.goals,
     "fd/provideGoals": thinking.provide_goals,
+    "fd/provideErrors": thinking.provide_errors,
     "fd/suggest": thinking.suggest,
     "fd/whyNot": thinking.why_not,
     "fd/explain": thinking.explain,

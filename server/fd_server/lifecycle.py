@@ -36,6 +36,8 @@ class Lifecycle:
     def __init__(self, server: Server, bench: Workbench) -> None:
         self._server, self._bench = server, bench
         self._background: set[asyncio.Task[Any]] = set()
+        self._unread: set[str] = set()
+        """Documents whose imports wait for the first edit."""
 
     def later(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run in the background; a failure there is for log and status."""
@@ -82,8 +84,11 @@ class Lifecycle:
         item = params.text_document
         document = self._bench.documents.open(item.uri, item.version, item.text)
         self._bench.observer.opened(document)
-        if is_lean(item.uri):
+        if is_lean(item.uri) and self._bench.client.options.warm == "open":
             self.later(self._start(document))
+        elif is_lean(item.uri):
+            self._unread.add(item.uri)
+            self.later(self._bench.engines.prepare(item.uri))  # what is missing is said at once
 
     async def _start(self, document: Document) -> None:
         """Lean loads the header while the user reads: ask for the first goal there is."""
@@ -99,11 +104,15 @@ class Lifecycle:
         """Stop work for older versions, then mirror the edit and tell who listens."""
         item = params.text_document
         self._bench.suggester.forget(item.uri)
-        self._bench.documents.change(item.uri, item.version, params.content_changes)
+        document = self._bench.documents.change(item.uri, item.version, params.content_changes)
+        if document is not None and item.uri in self._unread:
+            self._unread.remove(item.uri)
+            self.later(self._start(document))
 
     def closed(self, params: types.DidCloseTextDocumentParams) -> None:
         """Stop work and forget it."""
         uri, bench = params.text_document.uri, self._bench
+        self._unread.discard(uri)
         bench.suggester.forget(uri)
         bench.long_work.closed(uri)
         bench.decisions.closed(uri)

@@ -59,7 +59,9 @@ agreed: the server asks once by `window/showMessageRequest`; `fd/consent` tells 
 
 An editor that runs Lean's server sends `fd/provideGoals` for the cursor's place and version before
 it asks for suggestions; then no goal is computed twice. They are used for that version and place
-only, and every candidate is still judged by our own Lean.
+only, and every candidate is still judged by our own Lean. `fd/provideErrors` tells where a version of a
+document fails, all of it: lenses stand there. With `warm: "edit"` our own Lean loads a file's imports
+at the first edit or question, and not for somebody who only reads.
 """
 
 

@@ -35,6 +35,14 @@ class Marks:
             if message.severity == "error" and message.where is not None:
                 self._mark(document, message.where.start)
 
+    def told(self, document: Document, places: Sequence[Position]) -> bool:
+        """The editor's Lean judged the whole document; whether that changes what was known."""
+        before = self._failing.get(document.uri, {})
+        self._failing[document.uri] = {}
+        for place in places:
+            self._mark(document, place)
+        return self._failing[document.uri] != before
+
     def _mark(self, document: Document, at: Position) -> None:
         offset = document.offset(at)
         found = declaration_at(document.text, offset)

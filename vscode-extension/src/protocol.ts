@@ -136,6 +136,13 @@ export interface ProveResult {
   readonly milliseconds: number;
 }
 
+/** All errors that the user's own Lean server reports for this version. */
+export interface ProvidedErrors {
+  readonly uri: string;
+  readonly version: number;
+  readonly errors: readonly WireError[];
+}
+
 /** Goals that the editor got from the user's own Lean server for this version and place. */
 export interface ProvidedGoals {
   readonly uri: string;
@@ -330,6 +337,12 @@ export interface WireEdit {
   readonly newText: string;
 }
 
+/** An error that Lean reports in a document. */
+export interface WireError {
+  readonly range: WireRange;
+  readonly message: string;
+}
+
 /** One goal; `text` is Lean's own rendering. */
 export interface WireGoal {
   readonly target: string;
@@ -414,6 +427,7 @@ export interface Requests {
 /** What the client tells the server. */
 export interface Tells {
   "fd/provideGoals": ProvidedGoals;
+  "fd/provideErrors": ProvidedErrors;
 }
 
 /** What the server tells. */

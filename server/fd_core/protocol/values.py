@@ -106,6 +106,21 @@ class WireAudit(Wire):
     milliseconds: float = 0
 
 
+class WireError(Wire):
+    """An error that Lean reports in a document."""
+
+    range: WireRange
+    message: str
+
+
+class ProvidedErrors(Wire):
+    """All errors that the user's own Lean server reports for this version."""
+
+    uri: str
+    version: int
+    errors: list[WireError]
+
+
 class WireEdit(Wire):
     """One replacement, valid for `version` only."""
 

@@ -26,8 +26,10 @@ def offer(
 
 
 def accept_command(bench: Workbench, item: Offer) -> types.Command:
-    """Runs after the client inserted the item."""
-    return command(bench, "fd.accept", "Accept", item.id)
+    """Runs after the client inserted the item. Its title says what is taken: clients may show it."""
+    suggestion = item.suggestion
+    title = f"{in_words(suggestion.verdict)} · {suggestion.candidate.origin}"
+    return command(bench, "fd.accept", title, item.id)
 
 
 def command(bench: Workbench, id: str, title: str, *arguments: object) -> types.Command:

@@ -15,6 +15,7 @@ from fd_core.protocol import (
     Explanation,
     GoalsResult,
     Place,
+    ProvidedErrors,
     ProvidedGoals,
     SuggestParams,
     SuggestResult,
@@ -52,6 +53,16 @@ async def provide_goals(bench: Workbench, params: ProvidedGoals) -> None:
         return
     at = bench.encoding.position(document, params.position)
     bench.goals.provide(document.uri, document.version, at, params.answer)
+
+
+async def provide_errors(bench: Workbench, params: ProvidedErrors) -> None:
+    """Keep where the editor's Lean says the document fails: lenses stand there."""
+    document = bench.documents.get(params.uri)
+    if document is None or params.version != document.version:
+        return
+    places = [bench.encoding.position(document, error.range.start) for error in params.errors]
+    if bench.marks.told(document, places):
+        bench.editor.refresh_lenses()
 
 
 async def suggest(bench: Workbench, params: SuggestParams) -> SuggestResult:
