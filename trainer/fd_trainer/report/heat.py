@@ -82,17 +82,13 @@ def view(row: HeatRow) -> HeatView:
     return HeatView(row, shown, tuple(peaks), share, len(cells) - len(shown))
 
 
-def chosen(rows: Sequence[HeatRow], most: int) -> tuple[HeatView, ...]:
-    """Rows worth a look: of each part of the night the one with the largest gap, in order."""
-    if len(rows) <= most:
-        return tuple(view(row) for row in rows)
-    size = len(rows) / most
-    parts = [rows[int(i * size) : int((i + 1) * size)] for i in range(most)]
-    return tuple(view(max(part, key=_largest)) for part in parts if part)
-
-
-def _largest(row: HeatRow) -> float:
-    return max((abs(gap) for gap in row.gaps if math.isfinite(gap)), default=0.0)
+def worth_a_look(largest: Sequence[float], most: int) -> list[int]:
+    """Indices of rows, in order: of each part of the night the row with the largest gap [N]."""
+    if len(largest) <= most:
+        return list(range(len(largest)))
+    size = len(largest) / most
+    parts = [range(int(i * size), int((i + 1) * size)) for i in range(most)]
+    return [max(part, key=largest.__getitem__) for part in parts]
 
 
 def _drawn(token: str) -> str:

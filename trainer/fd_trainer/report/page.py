@@ -36,7 +36,6 @@ from fd_trainer.report.shown import shown
 from fd_trainer.report.summary import Summary, duration, summarised
 
 _MOST_GOALS = 200
-_MOST_HEAT = 24
 _MOST_HISTORIES = 60
 
 
@@ -122,7 +121,7 @@ def _training(night: Night) -> dict[str, Any]:
     return {
         "main_curves": main,
         "more_curves": more,
-        "heat": heat.chosen(night.heat, _MOST_HEAT),
+        "heat": tuple(heat.view(row) for row in night.heat),
         "histories": known[:_MOST_HISTORIES],
         "histories_left_out": len(known[_MOST_HISTORIES:]),
         "goal_names": {key: goal.declaration for key, goal in night.goals.items()},

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from fd_core.durable_file import make_private_folder, replace_file
 from fd_core.errors import StoreError
@@ -23,8 +23,11 @@ from fd_trainer.evaluation.guards import GuardMeasure
 from fd_trainer.evaluation.measured import Evaluation
 from fd_trainer.report import contract
 from fd_trainer.report.contract import AttemptRemark, Costs, HeatRow, ProblemFacts, RunFacts
+from fd_trainer.report.heat import worth_a_look
 
 T = TypeVar("T")
+HEAT_ROWS = 24
+_ROW = {"step", "row_id", "problem_id", "tokens", "gaps"}
 _LINE_BYTES = 16 << 20
 """A longer line is no line of ours."""
 
@@ -50,6 +53,7 @@ class Night:
     metrics: tuple[MetricsLine, ...] = ()
     remarks: tuple[AttemptRemark, ...] = ()
     heat: tuple[HeatRow, ...] = ()
+    """Those worth a look: a night writes more tokens than anyone reads."""
     measures: tuple[GuardMeasure, ...] = ()
     costs: Costs = field(default_factory=Costs)
     damaged: tuple[str, ...] = ()
@@ -100,7 +104,7 @@ def read_night(folder: Path) -> Night:
         {goal.problem_id: goal for goal in goals},
         _metrics(folder / contract.METRICS_LINES, damaged),
         _lines(folder / contract.REMARKS, AttemptRemark, damaged),
-        _lines(folder / contract.GAPS, HeatRow, damaged),
+        _heat(folder / contract.GAPS, damaged),
         _lines(folder / contract.MEASURES, GuardMeasure, damaged),
         _value(folder / contract.COSTS, Costs, damaged) or Costs(),
         tuple(damaged),
@@ -122,9 +126,15 @@ def _value(path: Path, cls: type[T], damaged: list[str]) -> T | None:
 
 
 def _lines(path: Path, cls: type[T], damaged: list[str]) -> tuple[T, ...]:
+    return _decoded(_objects(path, damaged), cls, path, damaged)
+
+
+def _decoded(
+    lines: Iterable[object], cls: type[T], path: Path, damaged: list[str]
+) -> tuple[T, ...]:
     found: list[T] = []
     bad = 0
-    for line in _objects(path, damaged):
+    for line in lines:
         try:
             found.append(from_plain(cls, line, ignore_unknown=True))
         except (PlainDataError, ValueError, RecursionError):
@@ -151,6 +161,42 @@ def _objects(path: Path, damaged: list[str]) -> list[object]:
     if bad:
         damaged.append(f"{bad} lines of {path.name} were cut or damaged and were left out.")
     return found
+
+
+def _heat(path: Path, damaged: list[str]) -> tuple[HeatRow, ...]:
+    """Rows worth a look, without holding the others: they are the bulk of a night's files."""
+    places: list[tuple[int, float]] = []
+    try:
+        with path.open("rb") as file:
+            at = 0
+            while line := file.readline(_LINE_BYTES):
+                if (largest := _largest(line)) is not None:
+                    places.append((at, largest))
+                at += len(line)
+            chosen = worth_a_look([largest for _, largest in places], HEAT_ROWS)
+            lines = [_line_at(file, places[index][0]) for index in chosen]
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        damaged.append(f"{path.name} can't be read ({_short(error)}).")
+        return ()
+    return _decoded(lines, HeatRow, path, damaged)
+
+
+def _largest(line: bytes) -> float | None:
+    """The largest gap of a row; none if the line is no row. What is not finite is text here."""
+    try:
+        row = json.loads(line)
+        if not row.keys() >= _ROW:
+            return None
+        return max((abs(gap) for gap in row["gaps"] if not isinstance(gap, str)), default=0.0)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _line_at(file: BinaryIO, at: int) -> object:
+    file.seek(at)
+    return json.loads(file.readline(_LINE_BYTES))
 
 
 def _metrics(path: Path, damaged: list[str]) -> tuple[MetricsLine, ...]:

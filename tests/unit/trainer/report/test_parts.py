@@ -6,7 +6,7 @@ import pytest
 from fd_trainer.evaluation.decision import Estimate
 from fd_trainer.report.charts import Mark, line_chart, number, pass_chart
 from fd_trainer.report.contract import AttemptRemark, HeatRow
-from fd_trainer.report.heat import LEVELS, chosen, level, view
+from fd_trainer.report.heat import LEVELS, level, view, worth_a_look
 from fd_trainer.report.history import histories, taken_up
 from fd_trainer.report.shown import shown
 from fd_trainer.report.summary import duration
@@ -81,12 +81,13 @@ def test_tokens_and_gaps_of_different_lengths_do_no_harm() -> None:
 
 
 def test_rows_are_chosen_over_the_whole_night() -> None:
-    rows = [HeatRow(i, f"r{i}", "p", ("t",), (float(i % 7),)) for i in range(100)]
-    steps = [seen.row.step for seen in chosen(rows, 10)]
-    assert len(steps) == 10
-    assert steps == sorted(steps)
-    assert steps[0] < 10
-    assert steps[-1] >= 90
+    largest = [float(i % 7) for i in range(100)]
+    chosen = worth_a_look(largest, 10)
+    assert len(chosen) == 10
+    assert chosen == sorted(chosen)
+    assert all(largest[i] == 6.0 for i in chosen)
+    assert worth_a_look(largest[:3], 10) == [0, 1, 2]
+    assert worth_a_look([], 10) == []
 
 
 def attempt(

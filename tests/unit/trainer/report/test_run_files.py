@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from fd_core.errors import StoreError
 from fd_trainer.report import contract
-from fd_trainer.report.contract import AttemptRemark, Costs
-from fd_trainer.report.run_files import append, put, read_night
+from fd_trainer.report.contract import AttemptRemark, Costs, HeatRow
+from fd_trainer.report.run_files import HEAT_ROWS, append, put, read_night
 from support.sample_night import write_night
+
+NAN = float("nan")
 
 
 def remark(step: int) -> AttemptRemark:
@@ -99,3 +101,14 @@ def test_a_disk_that_refuses_is_named(tmp_path: Path) -> None:
         put(tmp_path / "file" / contract.COSTS, Costs())
     with pytest.raises(StoreError, match="file"):
         append(tmp_path / "file" / contract.REMARKS, [remark(1)])
+
+
+def test_heat_rows_are_read_one_at_a_time_and_damage_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / contract.GAPS
+    for i in range(60):
+        append(path, [HeatRow(i, f"r{i}", "p", ("a", "b"), (0.1, 5.0 if i % 10 == 0 else NAN))])
+        with path.open("ab") as file:
+            file.write(b'{"gaps": [9, "x"]}\n{"gaps": [9]}\n[1]\n{"ga')
+    rows = read_night(tmp_path).heat
+    assert 6 <= len(rows) <= HEAT_ROWS
+    assert {0, 10, 20, 30, 40, 50} >= {row.step for row in rows if 5.0 in row.gaps} != set()
