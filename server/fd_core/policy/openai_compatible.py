@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from fd_core.errors import PolicyError
+from fd_core.policy import lora_loading
 from fd_core.policy.admission import admit
 from fd_core.policy.endpoint import Deadline, Endpoint, LateError, RefusedError
 from fd_core.policy.openai_wire import (
@@ -214,17 +214,7 @@ class OpenAICompatible:
         the old adapter's key-value blocks into the new one's answers.
         """
         deadline = Deadline.after(self._settings.timeout_s)
-        if adapter_id not in await self._endpoint.models(deadline):
-            path = await asyncio.to_thread(folder.resolve)
-            body = {"lora_name": adapter_id, "lora_path": str(path)}
-            try:
-                async with self._endpoint.post("/load_lora_adapter", body, deadline) as response:
-                    await response.aread()
-            except RefusedError as error:
-                raise PolicyError(
-                    f"the endpoint can't load adapter {adapter_id}: {error.what}",
-                    fix="Serve the model with `fd-server model serve`, or roll the adapter back.",
-                ) from error
+        await lora_loading.load(self._endpoint, adapter_id, folder, deadline)
         self._adapter_id, self._to_load = adapter_id, None
 
     async def aclose(self) -> None:

@@ -95,12 +95,14 @@ class CheckpointFolder:
             )
         return _load(folders[-1], base)
 
-    def latest(self, base: str, say: Callable[[str], None]) -> Checkpoint | None:
-        """The newest whole checkpoint; `say` hears which ones were damaged. None if there is none.
+    def latest(
+        self, base: str, say: Callable[[str], None], *, at_most: int | None = None
+    ) -> Checkpoint | None:
+        """The newest whole checkpoint (of at most a step); `say` hears which ones were damaged.
 
-        Raises CheckpointError if all are damaged, or if they belong to another base model.
+        None if there is none. Raises CheckpointError if all are damaged, or of another base model.
         """
-        folders = self._folders()
+        folders = [each for each in self._folders() if at_most is None or each[0] <= at_most]
         for _, _, folder in reversed(folders):
             try:
                 return _load(folder, base)

@@ -7,6 +7,7 @@ other positions never reach the head (METHOD §1.5, steps 6 and 7).
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -25,6 +26,7 @@ from fd_trainer.model.roles import (
     AdapterRole,
     FullWeights,
     LoraWeights,
+    Role,
     Weights,
     named,
     restore_roles,
@@ -65,7 +67,7 @@ class PolicyModel:
         if options.method == "full":
             weights = FullWeights(causal, again)
             if adapter is not None:
-                weights.wear_published(adapter)
+                weights.add_published("student", adapter)
         elif adapter is None:
             wrapped = loading.new_lora(causal, base, options, "student", seed)
             weights = LoraWeights(wrapped, base)
@@ -74,7 +76,7 @@ class PolicyModel:
             weights.freeze_reference()
         return cls(base, options, weights, tokenizer)
 
-    def hidden(self, role: AdapterRole, sequences: Sequence[Sequence_]) -> Tensor:
+    def hidden(self, role: Role, sequences: Sequence[Sequence_]) -> Tensor:
         """States [N, H] that predict each answer id, packed in order.
 
         They carry gradients for the student alone, where gradients are enabled.
@@ -96,19 +98,24 @@ class PolicyModel:
         with torch.set_grad_enabled(learns):
             return torch.cat(states)[back]
 
-    def over_chunks(self, role: AdapterRole, hidden: Tensor, each: Each) -> Tensor:
+    def over_chunks(self, role: Role, hidden: Tensor, each: Each) -> Tensor:
         """Concatenate each(logits float32 [n, V], slice of N) over chunks of positions.
 
         Logits of a chunk are computed again in its backward pass, and are never whole in memory.
         """
         return head.over_chunks(self._head(role), hidden, each, self.options.head_tokens)
 
-    def logprobs(self, role: AdapterRole, sequences: Sequence[Sequence_]) -> Tensor:
+    def logprobs(self, role: Role, sequences: Sequence[Sequence_]) -> Tensor:
         """Log-probs [N] float32 of the given answer ids."""
         targets = packing.answers(sequences).to(self.device)
         return self.over_chunks(role, self.hidden(role, sequences), head.logprobs_of(targets))
 
-    def top_k(self, role: AdapterRole, sequences: Sequence[Sequence_], k: int) -> TopK:
+    def score(self, role: Role, sequences: Sequence[Sequence_]) -> list[float]:
+        """`logprobs` as plain numbers, without gradients."""
+        with torch.no_grad():
+            return [float(value) for value in self.logprobs(role, sequences).cpu()]
+
+    def top_k(self, role: Role, sequences: Sequence[Sequence_], k: int) -> TopK:
         """The K most probable tokens at each position [N, K], on the CPU."""
         with torch.no_grad():
             states = self.hidden(role, sequences)
@@ -149,7 +156,13 @@ class PolicyModel:
         """PEFT's files, for `fd_core.registry` to publish. Raises RegistryError."""
         self.roles.save(folder, role)
 
-    def _head(self, role: AdapterRole) -> Any:
+    def free_memory(self) -> None:
+        """Give back what a failed pass left on the device."""
+        gc.collect()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _head(self, role: Role) -> Any:
         return self.roles.causal(role).get_output_embeddings()
 
     def _checkpoint_activations(self) -> None:

@@ -25,18 +25,18 @@ from fd_trainer.model.checkpoint import CheckpointError
 from fd_trainer.model.randomness import seeded
 
 AdapterRole = Literal["student", "teacher", "reference"]
-SPOKEN = "spoken"
-"""The adapter of an in-process sampler that speaks with published weights instead of the student."""
+Role = str
+"""An AdapterRole; "base" for the base model alone; or a name under which a published adapter is worn."""
 
 
 class Weights(Protocol):
     """The weights of every role."""
 
-    def causal(self, role: str) -> Any:
+    def causal(self, role: Role) -> Any:
         """The causal model that computes this role, to be called within `wearing`."""
         ...
 
-    def wearing(self, role: str) -> AbstractContextManager[None]:
+    def wearing(self, role: Role) -> AbstractContextManager[None]:
         """Within it, the model of this role computes with this role's weights. May be nested."""
         ...
 
@@ -48,8 +48,12 @@ class Weights(Protocol):
         """From now on the reference is the student as it is at this moment."""
         ...
 
-    def wear_published(self, folder: Path) -> None:
-        """Load a published adapter as the role "spoken". Raises RegistryError."""
+    def add_published(self, role: Role, folder: Path) -> None:
+        """Load a published adapter as a role of its own, for sampling. Raises RegistryError."""
+        ...
+
+    def remove_published(self, role: Role) -> None:
+        """Forget it, if it is there."""
         ...
 
     def save(self, folder: Path, role: AdapterRole) -> None:
@@ -71,15 +75,15 @@ class LoraWeights:
         self._add("teacher")
         self._settle()
 
-    def causal(self, role: str) -> Any:
+    def causal(self, role: Role) -> Any:
         """The one base, whatever the role."""
         return self._model.get_base_model()
 
-    def wearing(self, role: str) -> AbstractContextManager[None]:
+    def wearing(self, role: Role) -> AbstractContextManager[None]:
         """Put this role's adapter on; the one before is put on again at the end of a nested use."""
         return _Wearing(self, role)
 
-    def enter(self, role: str) -> None:
+    def enter(self, role: Role) -> None:
         """What `wearing` does first."""
         self._lock.acquire()
         self._stack.append(role)
@@ -92,7 +96,7 @@ class LoraWeights:
             self._put_on(self._stack[-1])
         self._lock.release()
 
-    def parameters_of(self, role: str) -> dict[str, Parameter]:
+    def parameters_of(self, role: Role) -> dict[str, Parameter]:
         """Factors A and B of every layer, named without the role."""
         mark = f".{role}."
         found = self._model.named_parameters()
@@ -103,23 +107,34 @@ class LoraWeights:
         self._add("reference")
         self._settle()
 
-    def wear_published(self, folder: Path) -> None:
-        """Another rank or scale than the student's is fine: the adapter is made anew."""
+    def add_published(self, role: Role, folder: Path) -> None:
+        """Another rank or scale than the student's is fine."""
         config = loading.adapter_config(folder, self._base)
         with self._lock:
-            if SPOKEN in self._model.peft_config:
-                self._put_on("student")
-                self._model.delete_adapter(SPOKEN)
+            self.remove_published(role)
             with seeded(0):
-                self._model.add_adapter(SPOKEN, config)
+                self._model.add_adapter(role, config)
             self._settle()
-            loading.fill(self._model, folder, self._base, SPOKEN)
+            try:
+                loading.fill(self._model, folder, self._base, role)
+            except RegistryError:
+                self.remove_published(role)
+                raise
+
+    def remove_published(self, role: Role) -> None:
+        """Forget it, if it is there."""
+        with self._lock:
+            if role in self._model.peft_config:
+                self._worn = ""
+                self._put_on("student")
+                self._model.delete_adapter(role)
+                self._settle()
 
     def save(self, folder: Path, role: AdapterRole) -> None:
         """PEFT's two files, the same bytes for the same weights."""
         write_adapter(self._model, role, self._base, folder)
 
-    def _add(self, role: str) -> None:
+    def _add(self, role: Role) -> None:
         """Make `role` a copy of the student."""
         if role not in self._model.peft_config:
             with seeded(0):
@@ -137,7 +152,7 @@ class LoraWeights:
         self._worn = ""
         self._put_on(self._stack[-1] if self._stack else "student")
 
-    def _put_on(self, role: str) -> None:
+    def _put_on(self, role: Role) -> None:
         """PEFT's own `set_adapter` would also flip requires_grad, under a graph that is in use."""
         if role == self._worn:
             return
@@ -150,7 +165,7 @@ class LoraWeights:
 class _Wearing:
     """A context that can be entered again: a layer may be computed again more than once."""
 
-    def __init__(self, weights: LoraWeights, role: str) -> None:
+    def __init__(self, weights: LoraWeights, role: Role) -> None:
         self._weights, self._role = weights, role
 
     def __enter__(self) -> None:
@@ -167,13 +182,13 @@ class FullWeights:
         self._again = again
         self._models = {"student": student.requires_grad_(True), "teacher": _frozen_copy(student)}
 
-    def causal(self, role: str) -> Any:
+    def causal(self, role: Role) -> Any:
         """This role's own model."""
-        if role == "reference" and role not in self._models:
+        if role in ("reference", "base") and role not in self._models:
             self._models[role] = self._again().requires_grad_(False)
         return self._models[role]
 
-    def wearing(self, role: str) -> AbstractContextManager[None]:
+    def wearing(self, role: Role) -> AbstractContextManager[None]:
         """Nothing to change: every role is a model of its own."""
         return nullcontext()
 
@@ -186,9 +201,12 @@ class FullWeights:
         """One more copy of the model."""
         self._models["reference"] = _frozen_copy(self._models["student"])
 
-    def wear_published(self, folder: Path) -> None:
+    def add_published(self, role: Role, folder: Path) -> None:
         """Refused: adapters belong to LoRA."""
         raise _no_adapter(folder)
+
+    def remove_published(self, role: Role) -> None:
+        """There is none."""
 
     def save(self, folder: Path, role: AdapterRole) -> None:
         """Refused: fully trained weights are no adapter."""

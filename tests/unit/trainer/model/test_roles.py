@@ -232,11 +232,15 @@ def test_published_weights_can_speak_beside_the_student(base: Path, trained: Pat
     before = spoken(policy)
     expected = spoken(PolicyModel.load(str(base), OPTIONS, adapter=trained))["student"]
     for _ in range(2):
-        policy.roles.wear_published(trained)
+        policy.roles.add_published("spoken", trained)
         with torch.no_grad():
-            assert torch.equal(policy.logprobs("spoken", SEQUENCES), expected)  # type: ignore[arg-type]
+            assert torch.equal(policy.logprobs("spoken", SEQUENCES), expected)
+            assert torch.equal(policy.logprobs("base", SEQUENCES), before["reference"])
     assert all(torch.equal(before[role], spoken(policy)[role]) for role in ROLES)
     assert not any("spoken" in name for name in policy.weights())
+    policy.roles.remove_published("spoken")
+    policy.roles.remove_published("spoken")
+    assert all(torch.equal(before[role], spoken(policy)[role]) for role in ROLES)
     assert all(weight.requires_grad for weight in policy.student_parameters())
 
 

@@ -1,0 +1,38 @@
+"""LoRA adapters in a running vLLM: loaded under an id of their own, and unloaded.
+
+The folder must be new for each adapter version: reloading changed files from one path mixes the old
+adapter's key-value blocks into the new one's answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from fd_core.errors import PolicyError
+from fd_core.policy.endpoint import Deadline, Endpoint, RefusedError
+
+
+async def load(endpoint: Endpoint, adapter_id: str, folder: Path, deadline: Deadline) -> None:
+    """Load an adapter under its id, unless it is there. Raises PolicyError."""
+    if adapter_id in await endpoint.models(deadline):
+        return
+    path = await asyncio.to_thread(folder.resolve)
+    body = {"lora_name": adapter_id, "lora_path": str(path)}
+    try:
+        async with endpoint.post("/load_lora_adapter", body, deadline) as response:
+            await response.aread()
+    except RefusedError as error:
+        raise PolicyError(
+            f"the endpoint can't load adapter {adapter_id}: {error.what}",
+            fix="Serve the model with `fd-server model serve`, or roll the adapter back.",
+        ) from error
+
+
+async def unload(endpoint: Endpoint, adapter_id: str, deadline: Deadline) -> None:
+    """Forget an adapter, if it is there. Raises PolicyError."""
+    if adapter_id not in await endpoint.models(deadline):
+        return
+    body = {"lora_name": adapter_id}
+    async with endpoint.post("/unload_lora_adapter", body, deadline) as response:
+        await response.aread()
