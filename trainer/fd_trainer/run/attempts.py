@@ -6,7 +6,6 @@ last: a slow part keeps nobody waiting (TRAINING §5). Whatever is done is in th
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,6 +18,7 @@ from fd_trainer.problem import Problem
 from fd_trainer.remark import Remark
 from fd_trainer.rollout import Graded, Rollout, Sampling
 from fd_trainer.run.parts import Bench
+from fd_trainer.run.together import together
 
 Work = Callable[[], Awaitable[Sequence[Rollout]]]
 Retry = Callable[[Work, str], Awaitable[Sequence[Rollout]]]
@@ -69,16 +69,8 @@ class Attempts:
     ) -> list[Attempted]:
         """All problems of a step, in order. The first failure cancels the rest and is raised; what
         was done stays recorded."""
-        tasks: list[asyncio.Task[Attempted]] = []
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(self._one(draw, problem, place, remarks))
-                    for place, problem in enumerate(problems)
-                ]
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from failed.exceptions[0].__cause__
-        return [task.result() for task in tasks]
+        places = enumerate(problems)
+        return await together([self._one(draw, p, place, remarks) for place, p in places])
 
     async def sampled(self, draw: Draw, problem: Problem, place: int = 0) -> Sequence[Rollout]:
         """Attempts at one problem, from the ledger if all are there."""
@@ -122,7 +114,7 @@ class Attempts:
             ledger.record_remark(key, remark, [rollout.id])
             return remark
 
-        return tuple(await asyncio.gather(*(one(item) for item in graded)))
+        return tuple(await together([one(item) for item in graded]))
 
     async def _one(self, draw: Draw, problem: Problem, place: int, remarks: bool) -> Attempted:
         rollouts = await self.sampled(draw, problem, place)

@@ -13,6 +13,7 @@ from fd_trainer.run.interruption import Interruption
 
 T = TypeVar("T")
 POLL_S = 0.25
+LEARNER_THREAD = "fd-learner"
 
 
 class LeaveError(Exception):
@@ -97,5 +98,5 @@ def in_daemon_thread(work: Callable[[], T]) -> asyncio.Future[T]:
         with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits
             loop.call_soon_threadsafe(settle, *outcome)
 
-    threading.Thread(target=run, name="fd-learner", daemon=True).start()
+    threading.Thread(target=run, name=LEARNER_THREAD, daemon=True).start()
     return future

@@ -269,7 +269,7 @@ class Phases:
         verified = stand.record.found("verify") or {}
         reserve_s = max(LEAST_RESERVE_S, RESERVE_MARGIN * float(verified.get("reserve_s", 0.0)))
         seen = await self._survey()
-        anchored = survey.anchors(await self._bounded(seen.judged()) or [])
+        anchored = survey.anchors(await self._bounded(seen.judged(shown=False)) or [])
         return Ground(
             config=stand.config,
             folder=stand.folder,

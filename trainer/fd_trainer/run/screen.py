@@ -23,7 +23,7 @@ class Screen:
     """Progress and live metrics. Every method is cheap and never raises for a closed terminal."""
 
     def __init__(
-        self, out: TextIO | None = None, *, quiet: bool = False, every_s: float = 15.0
+        self, out: TextIO | None = None, *, quiet: bool = False, every_s: float = 5.0
     ) -> None:
         self._out = out or sys.stderr
         self._moving = not quiet and self._out.isatty()

@@ -6,9 +6,9 @@ training; what it does not prove tries the critic.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from fd_trainer.config.night import NightConfig
 from fd_trainer.example import Row
@@ -20,7 +20,9 @@ from fd_trainer.run.folder import RunFolder
 from fd_trainer.run.parts import Collected
 from fd_trainer.run.rows import anchor_row
 from fd_trainer.run.screen import Screen
+from fd_trainer.run.together import together
 
+T = TypeVar("T")
 ATTEMPTS = 2
 PURPOSE = "survey"
 
@@ -41,46 +43,40 @@ class Survey:
         new = drawn(self.collected.of("train"), run.seed, 0, run.survey)
         return [*new, *drawn(self.collected.known, run.seed, 0, min(data.replay, run.survey))]
 
-    async def rollouts(self) -> list[Sequence[Rollout]]:
+    async def rollouts(self, *, shown: bool = True) -> list[Sequence[Rollout]]:
         """Attempts at each problem."""
-        problems, done = self.problems(), 0
         draw = self._draw()
 
         async def one(problem: Problem, place: int) -> Sequence[Rollout]:
-            nonlocal done
-            found = await self.attempts.sampled(draw, problem, place)
-            done += 1
-            self.screen.progress(done, len(problems), problem.declaration)
-            return found
+            return await self.attempts.sampled(draw, problem, place)
 
-        return list(await asyncio.gather(*(one(p, i) for i, p in enumerate(problems))))
+        return await self._counted([one(p, i) for i, p in enumerate(self.problems())], shown)
 
-    async def judged(self) -> list[Attempted]:
+    async def judged(self, *, shown: bool = True) -> list[Attempted]:
         """Lean's word on all of them."""
-        problems, rollouts = self.problems(), await self.rollouts()
-        done = 0
-
-        async def one(problem: Problem, made: Sequence[Rollout]) -> tuple[Graded, ...]:
-            nonlocal done
-            graded = await self.attempts.judged(problem, made)
-            done += 1
-            self.screen.progress(done, len(problems), problem.declaration)
-            return graded
-
+        problems, rollouts = self.problems(), await self.rollouts(shown=False)
         pairs = zip(problems, rollouts, strict=True)
-        graded = await asyncio.gather(*(one(p, made) for p, made in pairs))
+        graded = await self._counted([self.attempts.judged(p, made) for p, made in pairs], shown)
         return [Attempted(p, g) for p, g in zip(problems, graded, strict=True)]
 
     async def remarked(self) -> list[Attempted]:
-        """The critic's word on the first attempt at each problem that was not proved."""
-        found = []
-        for each in await self.judged():
-            failed = [g for g in each.graded if g.outcome == "refused"][:1]
-            if failed:
-                remarks = await self.attempts.remarked(each.problem, failed)
-                found.append(Attempted(each.problem, tuple(failed), remarks))
-            self.screen.progress(len(found), len(self.problems()), each.problem.declaration)
-        return found
+        """The critic's word on the first attempt at each problem that was refused."""
+
+        async def one(each: Attempted, failed: Graded) -> Attempted:
+            remarks = await self.attempts.remarked(each.problem, [failed])
+            return Attempted(each.problem, (failed,), remarks)
+
+        refused = [
+            (each, next((g for g in each.graded if g.outcome == "refused"), None))
+            for each in await self.judged(shown=False)
+        ]
+        return await self._counted([one(each, failed) for each, failed in refused if failed], True)
+
+    async def _counted(self, works: Sequence[Coroutine[Any, Any, T]], shown: bool) -> list[T]:
+        """All together, with progress where there is something new to do."""
+        return await together(
+            works, lambda n: self.screen.progress(n, len(works)) if shown else None
+        )
 
     def _draw(self) -> Draw:
         rollout = self.config.rollout

@@ -1,0 +1,85 @@
+"""From a configuration to a finished night: lock, folder, parts, phases."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from fd_core import locations
+from fd_core.registry import FolderRegistry
+
+from fd_trainer.config.night import NightConfig
+from fd_trainer.run import choosing
+from fd_trainer.run.clock import Deadline, MachineClock
+from fd_trainer.run.composition import RealParts
+from fd_trainer.run.folder import RunFolder, new_run
+from fd_trainer.run.interruption import Interruption, UserAtEditor
+from fd_trainer.run.leaving import Leaving
+from fd_trainer.run.night import Night, night_lock
+from fd_trainer.run.record import RunRecord
+from fd_trainer.run.screen import Screen
+from fd_trainer.run.stand import Stand
+
+
+def launch(
+    folder: RunFolder | None, night: NightConfig, preset: str, screen: Screen
+) -> tuple[str, str | None]:
+    """Run a night to its end; (verdict, where the report lies). Raises FdError: LockedError when
+    another run is under way, InterruptedRunError when asked to go."""
+    with night_lock(folder.id if folder else "that just begins"):
+        if folder is None:
+            folder = new_run()
+            choosing.begin(folder, night, preset)
+        folder.stop.unlink(missing_ok=True)
+        stand = _stand(folder, night, preset, screen)
+        screen.say(f"run {folder.id}, {stand.leaving.deadline.words()}")
+        verdict = asyncio.run(Night(stand, written_report).run())
+        return verdict, stand.record.status.report
+
+
+def written_report(folder: Path) -> str | None:
+    """The morning report, made from the run's files."""
+    from fd_trainer.report.page import write_report
+
+    return write_report(folder).report
+
+
+def _stand(folder: RunFolder, night: NightConfig, preset: str, screen: Screen) -> Stand:
+    deadline = Deadline.at(night.run.until, MachineClock())
+    record = RunRecord(folder)
+    record.change(state="running", until=night.run.until, preset=preset, reason="")
+    registry = FolderRegistry()
+    return Stand(
+        config=night,
+        preset=preset,
+        folder=folder,
+        record=record,
+        parts=RealParts(night, folder, registry, screen),
+        leaving=Leaving(_interruption(folder, night), deadline),
+        screen=screen,
+        registry_get=registry.get,
+    )
+
+
+def _interruption(folder: RunFolder, night: NightConfig) -> Interruption:
+    if not night.run.yield_to_user:
+        return Interruption(folder.stop)
+    path = night.data.store or locations.store_file()
+    return Interruption(folder.stop, UserAtEditor(lambda: last_event(path)))
+
+
+def last_event(path: Path) -> int | None:
+    """The number of the newest record; none where there is none, or it can't be read now."""
+    import sqlite3
+
+    if not path.exists():
+        return None
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.2)
+        try:
+            row = connection.execute("select max(sequence) from events").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return None
+    return int(row[0]) if row and row[0] is not None else 0
