@@ -114,7 +114,9 @@ function adapted(client: LanguageClient, process: ServerProcess, closed: Promise
   return {
     info: { name: info?.name ?? "", version: info?.version ?? "?" },
     closed,
-    request: (method, params, token) => client.sendRequest(method, params, token),
+    // An undefined token would make the client send both as a list.
+    request: (method, params, token) =>
+      token === undefined ? client.sendRequest(method, params) : client.sendRequest(method, params, token),
     notify: (method, params) => void client.sendNotification(method, params).catch(() => undefined),
     onNotification: (method, listener) => void client.onNotification(method, listener),
     stop: async () => {
