@@ -56,6 +56,9 @@ class PromptFormat:
     stop: tuple[str, ...]
     opening: str
     repair: str
+    tools: Mapping[str, str]
+    """How tools are called and answered (`opens`, `closes`, `result`, and the `marks` that no tool's
+    answer may hold); empty for formats without tools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def _read(content: bytes) -> PromptFormat:
         stop=tuple(table["stop"]),
         opening=table["opening"],
         repair=table["repair"],
+        tools=MappingProxyType(table.get("tools", {})),
     )
 
 
