@@ -22,6 +22,7 @@ from fd_core.errors import LeanError
 from fd_core.feedback import Feedback
 from fd_core.registry import FolderRegistry
 from fd_core.suggestion import PolicyVersion
+from fd_trainer.data.collection import Collected
 from fd_trainer.evaluation.measured import SUITES, Evaluation, Measured, PolicyTable
 from fd_trainer.example import Batch, StepOutput
 from fd_trainer.ledger import Ledger
@@ -30,7 +31,7 @@ from fd_trainer.problem import Problem
 from fd_trainer.remark import Remark, RemarkCost, Remarked
 from fd_trainer.rollout import Graded, Rollout, Sampling
 from fd_trainer.run.folder import RunFolder
-from fd_trainer.run.parts import Bench, Collected, Finding, Suites
+from fd_trainer.run.parts import Bench, Finding, Suites
 from fd_trainer.run.planner import Stage
 
 from support.adapters import BASE, write_adapter
@@ -208,7 +209,9 @@ class FakeCritic:
 
     async def remark_on(self, problem: Problem, graded: Graded) -> Remark:
         self.parts.remarked += 1
-        return Remarked(Feedback(f"use a, not {graded.rollout.text[0]}", "fake"), RemarkCost(1, 2, 3))
+        return Remarked(
+            Feedback(f"use a, not {graded.rollout.text[0]}", "fake"), RemarkCost(1, 2, 3)
+        )
 
     @property
     def spent(self) -> RemarkCost:
@@ -278,14 +281,14 @@ class FakeParts:
 
     async def collect(self, say: Say) -> Collected:
         self.collections += 1
-        return Collected(tuple(problem(n) for n in range(self.problems)), notes=("a note",))
+        return Collected(tuple(problem(n) for n in range(self.problems)), left_out={"a reason": 1})
 
     async def bench(self, serving: Adapter | None, collected: Collected) -> Bench:
         if self._bench is None:
             self._bench = Bench(
                 self.learner, FakeSampler(), FakeTokenizer(), FakeAttempting(self.learner, self),
                 FakeGrader(self), FakeCritic(self), Ledger(self.folder.ledger), FakeMeasuring(self),
-                {"lean": "no Lean: a fake", "device": "none"},
+                (), {"lean": "no Lean: a fake", "device": "none"},
             )  # fmt: skip
         return self._bench
 

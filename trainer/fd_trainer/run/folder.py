@@ -46,14 +46,9 @@ class RunFolder:
         return self.path / "night.json"
 
     @property
-    def problems(self) -> Path:
-        """What is to be proved."""
-        return self.path / "problems.jsonl"
-
-    @property
-    def rows(self) -> Path:
-        """Rows of the user's decisions."""
-        return self.path / "rows.jsonl"
+    def collected(self) -> Path:
+        """What is to be proved, and what the user's decisions teach."""
+        return self.path / "collected.jsonl"
 
     @property
     def ledger(self) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from fd_core.adapter import Adapter
 from fd_core.ports import AdapterRegistry
@@ -22,6 +22,9 @@ from fd_trainer.remark import Remark
 from fd_trainer.rollout import Graded, Rollout, Sampling
 from fd_trainer.run.planner import Stage
 
+if TYPE_CHECKING:
+    from fd_trainer.data.collection import Collected
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -30,32 +33,6 @@ class Finding:
     what: str
     fix: str = ""
     fatal: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """What there is to learn from: problems of both parts, rows of the user's decisions, and
-    sentences about what was left out."""
-
-    problems: tuple[Problem, ...] = ()
-    rows: tuple[Row, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def of(self, part: Literal["train", "held_out"]) -> tuple[Problem, ...]:
-        """Problems of one side of the split; known and frozen ones are replayed, not trained on."""
-        return tuple(
-            p for p in self.problems if p.part == part and not p.known and p.source != "frozen"
-        )
-
-    @property
-    def known(self) -> tuple[Problem, ...]:
-        """Goals the starting policy is known to close."""
-        return tuple(p for p in self.problems if p.known)
-
-    @property
-    def frozen(self) -> tuple[Problem, ...]:
-        """The suite that never changes."""
-        return tuple(p for p in self.problems if p.source == "frozen")
 
 
 class Learner(Protocol):
@@ -171,6 +148,8 @@ class Bench:
     critic: GuardedCritic
     ledger: Ledger
     measuring: Measuring
+    rows: Sequence[Row] = ()
+    """What the user's decisions teach."""
     facts: dict[str, str] = field(default_factory=dict)
     """For the report: "device", "lean", "critic", "sampler", versions of libraries."""
 

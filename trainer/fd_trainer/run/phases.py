@@ -10,7 +10,7 @@ import asyncio
 import math
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -18,16 +18,18 @@ from fd_core.adapter import Adapter
 from fd_core.errors import FdError, RegistryError
 from fd_core.runs import Phase
 
+from fd_trainer.data.collection import Collected
+from fd_trainer.data.files import read_collected, write_collected
 from fd_trainer.evaluation.decision import Decision, Keep, NotEnoughEvidence
 from fd_trainer.evaluation.gate import judge
+from fd_trainer.problem import Problem
 from fd_trainer.report import contract, run_files
 from fd_trainer.run import survey
 from fd_trainer.run.attempts import Attempts
-from fd_trainer.run.collected_files import read_collected, write_collected
 from fd_trainer.run.errors import NothingToLearnError, RunError
 from fd_trainer.run.ground import Ground
 from fd_trainer.run.leaving import LeaveError
-from fd_trainer.run.parts import Bench, Collected, Suites
+from fd_trainer.run.parts import Bench, Suites
 from fd_trainer.run.retrying import retried
 from fd_trainer.run.stand import Stand
 from fd_trainer.run.survey import Survey
@@ -87,28 +89,29 @@ class Phases:
         """Decisions, open goals, queue and datasets as problems and rows."""
         stand = self._stand
         collected = await stand.leaving.during(stand.parts.collect(stand.screen.say))
+        notes = [f"{count} × {why}" for why, count in sorted(collected.left_out.items())]
         counts = {
             "train": len(collected.of("train")),
             "held_out": len(collected.of("held_out")),
-            "known": len(collected.known),
             "frozen": len(collected.frozen),
-            "rows": len(collected.rows),
+            "targets": len(collected.targets),
+            "preferences": len(collected.preferences),
         }
-        if not counts["train"] and not counts["rows"]:
+        if not (counts["train"] or counts["targets"] or counts["preferences"]):
             raise NothingToLearnError(
-                "; ".join(["there is nothing to learn from", *collected.notes]),
+                "; ".join(["there is nothing to learn from", *notes]),
                 fix="Open a project with `sorry`s (--project), queue goals in the editor, or name a "
                 "dataset in [data].",
             )
-        write_collected(stand.folder, collected)
+        write_collected(stand.folder.collected, collected)
         stand.trace.problems(collected.problems)
         stand.screen.say(
-            "  {train} problems to train on, {held_out} held out, {known} known, {frozen} frozen; "
-            "{rows} rows of decisions".format(**counts)
+            "  {train} problems to train on, {held_out} held out, {frozen} frozen; "
+            "{targets} targets and {preferences} preferences of decisions".format(**counts)
         )
-        for note in collected.notes:
-            stand.screen.say(f"  {note}")
-        return counts | {"notes": list(collected.notes)}
+        for note in notes:
+            stand.screen.say(f"  left out: {note}")
+        return counts | {"notes": [f"left out: {note}" for note in notes]}
 
     async def rollout(self) -> Found:
         """The starting policy attempts some problems."""
@@ -132,11 +135,11 @@ class Phases:
         attempted = await self._bounded(seen.judged()) or []
         rates = survey.pass_rates(attempted)
         if attempted:
-            share = sum(rates) / len(rates) if rates else 0.0
+            share = sum(rates.values()) / len(rates) if rates else 0.0
             self._stand.screen.say(f"  the starting policy proves {share:.0%} of what it tries")
             self._stand.trace.attempts(-1, "survey", attempted)
         started = time.monotonic()
-        bench, suites = await self._ready(), self._suites()
+        bench, suites = await self._ready(), self._suites(rates)
         serving = self._serving()
         table = None
         if any(suites.values()):
@@ -265,24 +268,25 @@ class Phases:
             return f"nothing could be published: {error.what}"
 
     async def _ground(self, bench: Bench) -> Ground:
-        stand, collected = self._stand, self._problems()
+        stand = self._stand
         verified = stand.record.found("verify") or {}
         reserve_s = max(LEAST_RESERVE_S, RESERVE_MARGIN * float(verified.get("reserve_s", 0.0)))
         seen = await self._survey()
-        anchored = survey.anchors(await self._bounded(seen.judged(shown=False)) or [])
+        judged = await self._bounded(seen.judged(shown=False)) or []
+        anchored = survey.anchors(judged, stand.config.data.replay)
         return Ground(
             config=stand.config,
             folder=stand.folder,
             bench=bench,
-            problems=collected.of("train"),
-            rows=[*collected.rows, *anchored],
+            problems=self._to_train_on(),
+            rows=[*bench.rows, *anchored],
             suites=self._suites(),
             speak=stand.parts.speak,
             leaving=stand.leaving,
             screen=stand.screen,
             trace=stand.trace,
             reserve_s=reserve_s,
-            pass_rates=tuple(verified.get("pass_rates", ())),
+            pass_rates=tuple(verified.get("pass_rates", {}).values()),
             progress=stand.at_step,
         )
 
@@ -310,15 +314,26 @@ class Phases:
 
     def _problems(self) -> Collected:
         if self._collected is None:
-            notes = (self._stand.record.found("collect") or {}).get("notes", ())
-            self._collected = read_collected(self._stand.folder, notes)
+            self._collected = read_collected(self._stand.folder.collected)
         return self._collected
 
-    def _suites(self) -> Suites:
-        collected = self._problems()
+    def _rates(self) -> dict[str, float]:
+        """Pass rates of the survey, by problem id."""
+        found = (self._stand.record.found("verify") or {}).get("pass_rates", {})
+        return {str(key): float(rate) for key, rate in found.items()}
+
+    def _to_train_on(self) -> Sequence[Problem]:
+        """Problems that the starting policy does not prove every time, if there are any."""
+        problems, rates = self._problems().of("train"), self._rates()
+        return [p for p in problems if rates.get(p.id, 0.0) < 1.0] or problems
+
+    def _suites(self, rates: Mapping[str, float] | None = None) -> Suites:
+        """Known are training problems that the starting policy proved: they tell what is forgotten."""
+        collected, rates = self._problems(), self._rates() if rates is None else rates
+        proved = [p for p in collected.of("train") if rates.get(p.id, 0.0) > 0.0]
         return {
             "held_out": collected.of("held_out"),
-            "known": collected.known,
+            "known": proved[: self._stand.config.data.replay],
             "frozen": collected.frozen,
         }
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fd_trainer.config.night import NightConfig
+from fd_trainer.data.collection import Collected
 from fd_trainer.example import Row
 from fd_trainer.problem import Problem
 from fd_trainer.rollout import Graded, Rollout, Sampling
 from fd_trainer.run.attempts import Attempted, Attempts, Draw
 from fd_trainer.run.drawing import drawn
 from fd_trainer.run.folder import RunFolder
-from fd_trainer.run.parts import Collected
 from fd_trainer.run.rows import anchor_row
 from fd_trainer.run.screen import Screen
 from fd_trainer.run.together import together
@@ -38,10 +38,8 @@ class Survey:
     screen: Screen
 
     def problems(self) -> list[Problem]:
-        """Some to train on, and some known ones to replay."""
-        run, data = self.config.run, self.config.data
-        new = drawn(self.collected.of("train"), run.seed, 0, run.survey)
-        return [*new, *drawn(self.collected.known, run.seed, 0, min(data.replay, run.survey))]
+        """Some of those to train on."""
+        return drawn(self.collected.of("train"), self.config.run.seed, 0, self.config.run.survey)
 
     async def rollouts(self, *, shown: bool = True) -> list[Sequence[Rollout]]:
         """Attempts at each problem."""
@@ -84,20 +82,20 @@ class Survey:
         return Draw(self.folder.id, PURPOSE, 0, sampling, ATTEMPTS, self.config.run.seed)
 
 
-def pass_rates(attempted: Sequence[Attempted]) -> list[float]:
-    """Share proved of each problem's decided attempts."""
-    rates = []
+def pass_rates(attempted: Sequence[Attempted]) -> dict[str, float]:
+    """Share proved of each problem's decided attempts, by problem id."""
+    rates = {}
     for each in attempted:
         rewards = [g.reward for g in each.graded if g.reward is not None]
-        if rewards and not each.problem.known:
-            rates.append(sum(rewards) / len(rewards))
+        if rewards:
+            rates[each.problem.id] = sum(rewards) / len(rewards)
     return rates
 
 
-def anchors(attempted: Sequence[Attempted]) -> list[Row]:
-    """One row for each problem that the starting policy proved."""
+def anchors(attempted: Sequence[Attempted], most: int) -> list[Row]:
+    """One row for each problem that the starting policy proved, at most `most`."""
     rows = []
     for each in attempted:
         proved = [g for g in each.graded if g.outcome == "proved" and any(g.rollout.written)]
         rows += [anchor_row(each.problem, proved[0])] if proved else []
-    return rows
+    return rows[:most]

@@ -147,7 +147,7 @@ async def test_findings_of_the_preflight_are_told_at_once(tmp_path: Path) -> Non
 
 async def test_nothing_to_learn_from(tmp_path: Path) -> None:
     one = fake_night(tmp_path, problems=0)
-    with pytest.raises(NothingToLearnError, match="nothing to learn from; a note"):
+    with pytest.raises(NothingToLearnError, match="nothing to learn from; 1 × a reason"):
         await one.run()
 
 
@@ -256,9 +256,9 @@ async def test_a_damaged_problem_file_is_told(tmp_path: Path) -> None:
     shutil.rmtree(folder.path / "phases" / "x", ignore_errors=True)
     for phase in PHASES[2:]:
         folder.phase(phase).unlink()
-    folder.problems.write_text('{"declaration": 3}\n')
+    folder.collected.write_text('{"declaration": 3}\n')
     again = fake_night(tmp_path, folder)
-    with pytest.raises(RunError, match="can't be read"):
+    with pytest.raises(FdError, match=r"collected.jsonl:1"):
         await again.run()
 
 
