@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fd_core.adapter import Adapter
 from fd_core.landing import guess_kind
 from fd_core.lean_source import sorries
 from fd_core.proof import Document, Goal, ProofState, Range
 from fd_core.suggestion import PolicyVersion
 from fd_trainer.problem import Problem
-from fd_trainer.rollout import Rollout
+from fd_trainer.rollout import Completion, Rollout, Sampling
 
 POLICY = PolicyVersion("tiny", "adapter-1")
 TEXT = "theorem target (p : Prop) (h : p) : p := by\n  sorry\n"
@@ -66,3 +67,40 @@ class LetterTokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         return "".join(chr(id) for id in ids if id)
+
+
+class ScriptedSampler:
+    """FAKE sampler: says what it was told, in order; keeps what it was asked."""
+
+    def __init__(self, *texts: str, keeps_stop: bool = True) -> None:
+        self.texts = list(texts)
+        self.keeps_stop = keeps_stop
+        self.asked: list[tuple[tuple[int, ...], Sampling, int]] = []
+
+    @property
+    def version(self) -> PolicyVersion:
+        return POLICY
+
+    async def sample(
+        self, prompt_ids: Sequence[int], sampling: Sampling, n: int = 1
+    ) -> Sequence[Completion]:
+        self.asked.append((tuple(prompt_ids), sampling, n))
+        return [self._completion(self.texts.pop(0), sampling) for _ in range(n)]
+
+    def _completion(self, text: str, sampling: Sampling) -> Completion:
+        """The text up to its first stop string, which the ids may hold."""
+        ends = [at for stop in sampling.stop if (at := text.find(stop)) >= 0]
+        said = text[: min(ends)] if ends else text
+        stop = next((s for s in sampling.stop if text.startswith(s, len(said))), "")
+        ids = [ord(letter) for letter in said + (stop if self.keeps_stop else "")]
+        cut = len(ids) > sampling.max_tokens
+        ids = ids[: sampling.max_tokens]
+        shown = said[: sampling.max_tokens]
+        return Completion(tuple(ids), (-1.0,) * len(ids), shown, "length" if cut else "stop")
+
+    async def score(self, prompt_ids: Sequence[int], ids: Sequence[int]) -> Sequence[float]:
+        return [-1.0] * len(ids)
+
+    async def speak_with(self, adapter: Adapter | None) -> None: ...
+
+    async def aclose(self) -> None: ...

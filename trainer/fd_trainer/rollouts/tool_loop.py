@@ -149,7 +149,8 @@ class Conversation:
         self.last = ""
 
     def _candidate(self) -> str:
-        ended = self.prompting.candidate(self.problem, self.last) if self.last else ""
-        if ended and "```" in self.last:
+        last, called, _ = self.last.partition(self.format.opens)
+        ended = self.prompting.candidate(self.problem, last) if last else ""
+        if ended and "```" in last:
             return ended
-        return self.tools.accepted or self.tools.latest or ended
+        return self.tools.accepted or self.tools.latest or ("" if called else ended)
