@@ -120,9 +120,24 @@ def _ledger(folder: Path, round_: int) -> Iterator[str]:
         yield from names
 
 
+def _keep_answers(folder: Path, round_: int) -> Iterator[str]:
+    """The critic's cache and its journal."""
+    from fd_trainer.critic.answer_cache import AnswerCache, key_of
+    from fd_trainer.critic.journal import Journal
+    from fd_trainer.remark import Material
+
+    cache, journal = AnswerCache(folder / "cache"), Journal(folder / "spent.jsonl")
+    for n in itertools.count():
+        name = f"{round_}-{n}"
+        journal.add({"name": name})
+        cache.keep(key_of("test", Material(name, "", ())), (f"answer {name}",))
+        yield name
+
+
 JOBS: dict[str, Callable[[Path, int], Iterator[str]]] = {
     "append": _append, "submit": _submit, "spill": _spill,
     "promote": _promote, "publish": _publish, "queue": _queue, "ledger": _ledger,
+    "keep_answers": _keep_answers,
 }  # fmt: skip
 
 
