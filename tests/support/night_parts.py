@@ -95,7 +95,7 @@ class FakeLearner:
         }  # fmt: skip
         replace_file(folder / f"{step:08d}.json", json.dumps(state).encode())
 
-    def restore(self, folder: Path, step: int | None = None) -> Mapping[str, Any] | None:
+    def restore(self, folder: Path) -> Mapping[str, Any] | None:
         for file in sorted(folder.glob("*.json"), reverse=True):
             try:
                 state = json.loads(file.read_text())

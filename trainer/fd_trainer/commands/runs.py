@@ -50,9 +50,10 @@ def show(run: str | None, as_json: bool) -> None:
         print(json.dumps(table, ensure_ascii=False))
         return
     click.echo(f"{folder.id}  {_stands(record.status)}, begun {_when(record.status.started_at)}")
-    for phase, table in found.items():
-        click.echo(f"  {phase:<10} {(table or {}).get('took_s', 0):>9.1f} s")
-    if last := (read_lines(folder.metrics) or [None])[-1]:
+    for phase, written in found.items():
+        click.echo(f"  {phase:<10} {(written or {}).get('took_s', 0):>9.1f} s")
+    if lines := read_lines(folder.metrics):
+        last = lines[-1]
         numbers = {k: v for k, v in last.items() if isinstance(v, int | float) and k != "at"}
         click.echo(f"  last step  {_metrics(numbers)}")
     for line in filter(None, [record.status.reason, record.status.verdict, record.status.report]):

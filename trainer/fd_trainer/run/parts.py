@@ -54,8 +54,8 @@ class Learner(Protocol):
         """Write a checkpoint below `folder`, whole or not at all. Raises RunError or OSError."""
         ...
 
-    def restore(self, folder: Path, step: int | None = None) -> Mapping[str, Any] | None:
-        """Become the newest whole checkpoint of at most `step`, and return its position; none if
+    def restore(self, folder: Path) -> Mapping[str, Any] | None:
+        """Become the newest whole checkpoint, and return its position; none if
         there is none. Damaged ones are passed over."""
         ...
 

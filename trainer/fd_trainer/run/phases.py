@@ -11,7 +11,7 @@ import math
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from fd_core.adapter import Adapter
@@ -175,9 +175,9 @@ class Phases:
     async def train(self) -> Found:
         """The loop of optimiser steps."""
         stand, bench = self._stand, await self._ready()
-        ground = await self._ground(bench)
-        await stand.parts.speak(0)
-        outcome = await Training(ground).run()
+        training = Training(await self._ground(bench))
+        await stand.parts.speak(training.position.step)
+        outcome = await training.run()
         stand.screen.say(f"  training ended after {outcome.steps} steps: {outcome.stopped}")
         return asdict(outcome)
 
@@ -310,7 +310,18 @@ class Phases:
             parts = self._stand.parts
             self._bench = await parts.bench(self._start(), self._problems())
             self._stand.facts(self._bench)
+            self._leave_out_long(self._bench)
         return self._bench
+
+    def _leave_out_long(self, bench: Bench) -> None:
+        """Problems whose prompt is longer than is allowed are not tried at all."""
+        most, all_ = self._stand.config.rollout.max_prompt_tokens, self._problems().problems
+        kept = tuple(p for p in all_ if len(bench.attempting.prompt_ids(p)) <= most)
+        if len(kept) < len(all_):
+            self._stand.screen.say(
+                f"  {len(all_) - len(kept)} problems left out: prompts of more than {most} tokens"
+            )
+            self._collected = replace(self._problems(), problems=kept)
 
     def _problems(self) -> Collected:
         if self._collected is None:

@@ -89,7 +89,7 @@ class Training:
         self._account(done)  # from here on the step counts: nothing may leave between it and this
         if left is not None:
             raise left
-        if reason := self._guarded() or self._idle():
+        if reason := await self._guarded() or self._idle():
             self._checkpoint()
             return reason
         self._plan_again()
@@ -165,7 +165,7 @@ class Training:
         self.ground.bench.learner.scale_rate(position.rate)
         position.stage = stage
 
-    def _guarded(self) -> str:
+    async def _guarded(self) -> str:
         """Do what the guards say; a reason when they end training."""
         position, ground = self.position, self.ground
         history = [
@@ -183,6 +183,7 @@ class Training:
             return f"guard: {measure.reason}"
         if measure.kind == "roll_back":
             self._roll_back()
+            await ground.speak(position.step)
         position.rate *= measure.rate_factor
         ground.bench.learner.scale_rate(position.rate)
         return ""

@@ -1,0 +1,267 @@
+"""The real parts of a night, built when a phase first asks for them. The only place that knows all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fd_core import locations, settings
+from fd_core.adapter import Adapter
+from fd_core.registry import FolderRegistry
+
+from fd_trainer.config.night import NightConfig
+from fd_trainer.ports import Say
+from fd_trainer.problem import Problem
+from fd_trainer.rollout import Sampling
+from fd_trainer.run import checks
+from fd_trainer.run.folder import RunFolder
+from fd_trainer.run.parts import Attempting, Bench, Finding
+from fd_trainer.run.screen import Screen
+
+if TYPE_CHECKING:
+    from fd_trainer.data.collection import Collected
+    from fd_trainer.model.policy_model import PolicyModel
+    from fd_trainer.rollouts.prompting import Prompting
+    from fd_trainer.run.leans import Leans
+    from fd_trainer.samplers.delivery import Delivery
+
+
+class RealParts:
+    """Implements `parts.Parts`."""
+
+    def __init__(
+        self, night: NightConfig, folder: RunFolder, registry: FolderRegistry, screen: Screen
+    ) -> None:
+        self.registry = registry
+        self._night, self._folder, self._screen = night, folder, screen
+        self._settings = settings.load()
+        self._label = ""
+        self._leans_: Leans | None = None
+        self._bench: Bench | None = None
+        self._delivery: Delivery | None = None
+        self._closing: list[Any] = []
+
+    async def preflight(self) -> Sequence[Finding]:
+        """What a dry run looks at, and whether each Lean answers."""
+        found = await asyncio.to_thread(checks.findings, self._night, self._settings)
+        if not any(finding.fatal for finding in found):
+            projects = checks.projects_of(self._night)
+            _, more = await asyncio.to_thread(self._leans.labels, projects)
+            found += more
+        return found
+
+    async def collect(self, say: Say) -> Collected:
+        """Decisions, open goals, queue and datasets, by the data part."""
+        from fd_core.night import NightQueue
+
+        from fd_trainer.data.collection import Collector
+        from fd_trainer.run.leans import home
+
+        grader = self._leans.grader(None, await self._label_of_leans())
+        store = self._store()
+        collector = Collector(
+            self._night.data, self._leans.of, grader, home(), self._settings.store.excluded, say
+        )
+        try:
+            queue = NightQueue().goals() if self._night.data.queue else ()
+            return await collector.collect(_events(store), queue)
+        finally:
+            if store is not None:
+                store.close()
+            await grader.aclose()
+
+    async def bench(self, serving: Adapter | None, collected: Collected) -> Bench:
+        """Model, sampler, Lean and critic."""
+        if self._bench is None:
+            self._bench = await self._made(serving, collected)
+        return self._bench
+
+    async def speak(self, step: int) -> None:
+        """Push the weights to the sampler, and read the canary."""
+        assert self._delivery is not None
+        await self._delivery.push(step)
+
+    async def useful(self, problems: Sequence[Problem]) -> Finding | None:
+        """The critic's pre-flight."""
+        from fd_trainer.critic.preflight import preflight
+        from fd_trainer.critic.trial import PromptTrials
+
+        bench, rollout = self._bench, self._night.rollout
+        if bench is None or not problems:
+            return None
+        if self._night.data.rollouts == "tools":
+            what = (
+                "pre-flight: attempts with tools are not tried with feedback; nothing was measured"
+            )
+            return Finding(what, fatal=False)
+        await self.speak(0)
+        measured = await preflight(
+            problems,
+            self._night.critic.preflight,
+            trials=PromptTrials(
+                bench.sampler, bench.tokenizer, rollout.step_prompt, rollout.proof_prompt
+            ),
+            grader=bench.grader,
+            critic=bench.critic,
+            sampling=Sampling(
+                rollout.temperature, rollout.top_p, rollout.max_tokens, seed=self._night.run.seed
+            ),
+        )
+        verdict = measured.verdict(self._night.critic.preflight.action)
+        fix = 'Use another critic, or set critic.preflight.action = "warn".'
+        return Finding(measured.words, fix, fatal=verdict == "refuse")
+
+    async def aclose(self) -> None:
+        """Release everything, what was opened last first."""
+        closing, self._closing = self._closing, []
+        for part in reversed(closing):
+            close = getattr(part, "aclose", None)
+            if close is not None:
+                await close()
+            else:
+                part.close()
+        self._bench = self._delivery = None
+        if self._leans_ is not None:
+            await self._leans_.aclose()
+            self._leans_ = None
+
+    @property
+    def _leans(self) -> Leans:
+        from fd_trainer.run.leans import Leans
+
+        if self._leans_ is None:
+            self._leans_ = Leans(self._settings.lean)
+        return self._leans_
+
+    async def _made(self, serving: Adapter | None, collected: Collected) -> Bench:
+        from fd_trainer.evaluation.measuring import Measuring
+        from fd_trainer.ledger import Ledger
+        from fd_trainer.rollouts.rows import rows_of
+        from fd_trainer.run.night_learner import NightLearner
+        from fd_trainer.run.recall import LedgerRecall
+
+        night = self._night
+        model = await asyncio.to_thread(self._model, serving)
+        ledger = Ledger(self._folder.ledger)
+        self._closing.append(ledger)
+        for corrupt in ledger.corrupt:
+            self._screen.say(f"  ledger: {corrupt}")
+        label = await self._label_of_leans()
+        grader, fresh = self._leans.grader(ledger, label), self._leans.grader(None, label)
+        prompting = self._prompting(model)
+        attempting = self._attempting(prompting)
+        sampler = await self._sampler(model)
+        self._closing += [grader, fresh]
+        critic = await self._critic(model, serving, collected)
+        recall = LedgerRecall(ledger, self._folder.id)
+        measuring = Measuring(
+            night.evaluation, sampler, attempting, grader, recall, fresh, self._screen.progress
+        )
+        return Bench(
+            NightLearner(model, night.algorithms, self._screen.say),
+            sampler,
+            model.tokenizer,
+            attempting,
+            grader,
+            critic,
+            ledger,
+            measuring,
+            rows_of(collected, prompting),
+            self._facts(model, label),
+        )
+
+    def _model(self, serving: Adapter | None) -> PolicyModel:
+        from pathlib import Path
+
+        from fd_trainer.model.policy_model import PolicyModel
+
+        options = self._night.model
+        adapter = Path(serving.path) if serving else None
+        return PolicyModel.load(options.base, options, adapter=adapter, seed=self._night.run.seed)
+
+    def _prompting(self, model: PolicyModel) -> Prompting:
+        from fd_trainer.rollouts.prompting import Prompting
+
+        rollout = self._night.rollout
+        return Prompting(model.tokenizer, rollout.step_prompt, rollout.proof_prompt)
+
+    def _attempting(self, prompting: Prompting) -> Attempting:
+        from fd_trainer.rollouts.attempting import SingleAnswers
+        from fd_trainer.rollouts.tool_loop import ToolAttempts
+
+        data = self._night.data
+        if data.rollouts != "tools":
+            return SingleAnswers(prompting)
+        return ToolAttempts(prompting, self._leans.of, data.tool_calls, data.tool_s)
+
+    async def _sampler(self, model: PolicyModel) -> Any:
+        from fd_trainer.run.sampling_parts import opened_sampler
+        from fd_trainer.samplers.canary import Canary
+        from fd_trainer.samplers.delivery import Delivery
+
+        sampler = await opened_sampler(self._night, model, self._screen.say, self._closing)
+        canary = Canary(model, tolerance=self._night.sampler.canary_tolerance)
+        self._delivery = Delivery(model, sampler, self._folder.path / "pushed", canary)
+        await self._delivery.push(0)
+        return sampler
+
+    async def _critic(
+        self, model: PolicyModel, serving: Adapter | None, collected: Collected
+    ) -> Any:
+        from fd_trainer.critic.opening import Surroundings, open_critic
+
+        frozen = None
+        if "self" in (self._night.critic.kind, self._night.critic.fallback):
+            from fd_trainer.samplers.in_process import InProcessSampler
+
+            frozen = InProcessSampler(model, self._night.sampler, self._screen.say)
+            self._closing.append(frozen)
+            await frozen.speak_with(serving)
+        project = next((problem.project for problem in collected.problems), None)
+        critic = open_critic(
+            self._night.critic,
+            Surroundings(
+                self._folder.path,
+                project,
+                frozen,
+                model.tokenizer,
+                tools=self._night.data.rollouts == "tools",
+            ),
+        )
+        self._closing.append(critic)
+        return critic
+
+    def _facts(self, model: PolicyModel, label: str) -> dict[str, str]:
+        from importlib.metadata import version
+
+        night = self._night
+        libraries = {name: version(name) for name in ("torch", "transformers", "peft")}
+        return {
+            "lean": label,
+            "device": str(model.device),
+            "critic": night.critic.kind,
+            "sampler": night.sampler.kind,
+            **libraries,
+        }
+
+    async def _label_of_leans(self) -> str:
+        if not self._label:
+            from fd_trainer.run.leans import home
+
+            projects = checks.projects_of(self._night) or (home(),)
+            self._label, _ = await asyncio.to_thread(self._leans.labels, projects)
+        return self._label
+
+    def _store(self) -> Any:
+        from fd_core.store import open_store
+
+        path = self._night.data.store or locations.store_file()
+        if not self._night.data.decisions or not path.exists():
+            return None
+        return open_store(path, read_only=True)
+
+
+def _events(store: Any) -> list[Any]:
+    """Everything recorded, in order."""
+    return [event for _, event in store.since(0)] if store is not None else []

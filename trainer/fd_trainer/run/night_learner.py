@@ -1,0 +1,73 @@
+"""The model, the algorithm of the present stage, and their checkpoints, as the night asks for them.
+
+Imports what needs torch: only `composition` loads this module, when a model is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fd_trainer.algorithms.learner import Learner, after_distillation
+from fd_trainer.config.algorithms import Algorithms
+from fd_trainer.example import Batch, StepOutput
+from fd_trainer.model.checkpoint import Checkpoint, CheckpointFolder
+from fd_trainer.model.policy_model import PolicyModel
+from fd_trainer.model.randomness import restore_rng
+from fd_trainer.ports import Say
+from fd_trainer.run.planner import Stage
+
+KEPT = 2
+"""Checkpoints to go on from: the newest may be damaged."""
+
+
+class NightLearner:
+    """Implements `parts.Learner`."""
+
+    def __init__(self, model: PolicyModel, options: Algorithms, say: Say) -> None:
+        self.model, self._options, self._say = model, options, say
+        self._learner = Learner(model, options, say=say)
+        self._stage: Stage = "fd"
+
+    def begin(self, stage: Stage) -> None:
+        """Fresh optimiser and warm-up; GRPO's reference is the student as it is."""
+        if stage == "grpo":
+            self._learner = after_distillation(self.model, self._options, say=self._say)
+        else:
+            self._learner = Learner(self.model, self._options, say=self._say)
+        self._stage = stage
+
+    def step(self, batch: Batch) -> StepOutput:
+        """One optimiser step."""
+        return self._learner.step(batch)
+
+    def scale_rate(self, factor: float) -> None:
+        """Learn at this multiple of the configured rate from now on."""
+        self._learner.rate_factor = factor
+
+    def save(self, folder: Path, step: int, position: Mapping[str, Any]) -> None:
+        """Write a checkpoint, whole or not at all. Raises CheckpointError."""
+        algorithm = {"stage": self._stage, "state": dict(self._learner.state())}
+        made = Checkpoint(step, self.model.base, self.model.weights(), algorithm, dict(position))
+        CheckpointFolder(folder, keep=KEPT).save(made)
+
+    def restore(self, folder: Path) -> Mapping[str, Any] | None:
+        """Become the newest whole checkpoint; none if there is none. Raises CheckpointError."""
+        checkpoints = CheckpointFolder(folder, keep=KEPT)
+        found = checkpoints.latest(self.model.base, self._say)
+        if found is None:
+            return None
+        self.model.restore(found.weights)
+        state: Any = found.algorithm
+        self._stage = state["stage"]
+        how = self._options.grpo_optimiser if self._stage == "grpo" else None
+        self._learner = Learner(self.model, self._options, optimiser=how, say=self._say)
+        self._learner.restore(state["state"])
+        restore_rng(found.rng)
+        return found.position
+
+    def save_adapter(self, folder: Path) -> Path:
+        """PEFT's files. Raises RegistryError for fully trained weights."""
+        self.model.save_adapter(folder)
+        return folder
