@@ -59,6 +59,14 @@ export class CursorStops implements Disposable {
     }
   }
 
+  /** Ask now, if the cursor stands where it is worth it: the server has just become ready. */
+  ready(): void {
+    const editor = window.activeTextEditor;
+    if (editor !== undefined && isLean(editor.document) && this.isWorthAsking(editor)) {
+      this.parts.trigger();
+    }
+  }
+
   private moved(event: TextEditorSelectionChangeEvent): void {
     clearTimeout(this.timer);
     const { textEditor: editor } = event;

@@ -38,6 +38,7 @@ export interface Exports {
 }
 
 const TOLD_MISSING = "fd-prover.toldMissing";
+const READY_MS = 200;
 /** Settings that only a new start of the server takes up. */
 const NEEDS_RESTART = ["enable", "server.path", "server.warm"].map((name) => `${SECTION}.${name}`);
 
@@ -140,7 +141,7 @@ class Extension {
           ? this.bridge.goalsAt(vscode.Uri.parse(place.uri), place.position)
           : undefined,
     });
-    this.follow();
+    this.follow(stops);
   }
 
   /** Second stage: the server. */
@@ -156,10 +157,15 @@ class Extension {
     }
   }
 
-  private follow(): void {
+  private follow(stops: CursorStops): void {
     const { connection } = this;
     this.context.subscriptions.push(
-      connection.onDidChangeState(() => this.redraw()),
+      connection.onDidChangeState((state) => {
+        this.redraw();
+        if (state.kind === "running") {
+          setTimeout(() => stops.ready(), READY_MS); // the documents are on their way to it
+        }
+      }),
       connection.onEvent("fd/status", (status) => {
         this.status = status;
         this.redraw();
