@@ -1,0 +1,120 @@
+"""Lanterns: a small world of core-Lean goals in which a policy can be seen to learn.
+
+Each kind of lantern is an inductive predicate with one constructor that asks for a key:
+
+    inductive Glow : Nat → Prop
+      | spark (n k : Nat) (turned : (k == 4) = true) : Glow n
+
+`Glow 17` is closed by `exact Glow.spark _ 4 rfl` and by no automation of Lean's own, as nothing
+tells it the key. Who tries a wrong key is told the right one by Lean's error. So a policy that can
+read an error but does not know the keys of some kinds is the smallest student of Feedback
+Distillation. For the demonstration of a night, and for tests; pure text, no IO, no torch.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from fd_core import prompt
+from fd_core.proof import Document, Goal, Position, ProofSite, ProofState, Range
+
+FORMAT = "fd-tactic-1"
+_ATTEMPT_LINES = (2, 90)
+_NAMES = (
+    ("Glow", "spark"), ("Shine", "flame"), ("Gleam", "match"), ("Blaze", "torch"),
+    ("Flare", "fuse"), ("Ember", "coal"), ("Beam", "lens"), ("Dazzle", "mirror"),
+    ("Lustre", "pearl"),
+)  # fmt: skip
+_KEYS = (4, 7, 2, 9, 5, 1, 8, 3, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Lantern:
+    """One kind: its predicate, its constructor, and the key that turns it."""
+
+    predicate: str
+    constructor: str
+    key: int
+
+    @property
+    def declaration(self) -> str:
+        """The predicate in Lean."""
+        return (
+            f"inductive {self.predicate} : Nat → Prop\n"
+            f"  | {self.constructor} (n k : Nat) (turned : (k == {self.key}) = true) : {self.predicate} n\n"
+        )
+
+    def tactic(self, key: int | None = None) -> str:
+        """The step with a key; by default the one that closes the goal."""
+        turned = self.key if key is None else key
+        return f"exact {self.predicate}.{self.constructor} _ {turned} rfl"
+
+    def refusal(self, key: int, number: int, line: int) -> str:
+        """What Lean 4.27 says of a wrong key, in the one line in which the audit quotes it."""
+        return (
+            f"Lean: {line}:{15 + len(self.predicate) + len(self.constructor)}: Application type "
+            "mismatch: The argument rfl has type ?m.8 = ?m.8 but is expected to have type "
+            f"({key} == {self.key}) = true in the application {self.predicate}.{self.constructor} {number} {key} rfl"
+        )
+
+    def theorem(self, name: str, number: int, proof: str = "sorry") -> str:
+        """A goal of this kind."""
+        return f"theorem {name} : {self.predicate} {number} := by\n  {proof}\n"
+
+    def state(self, number: int) -> ProofState:
+        """The same goal as a state, for prompts: nobody asked Lean."""
+        site = ProofSite(Document("lantern:///", 0, ""), Range.empty(Position(0, 0)))
+        return ProofState(site, (Goal(f"{self.predicate} {number}"),))
+
+
+LANTERNS = tuple(Lantern(*names, key) for names, key in zip(_NAMES, _KEYS, strict=True))
+KNOWN, HIDDEN = LANTERNS[:6], LANTERNS[6:]
+"""The keys of the known kinds are in the starting policy's schooling; those of the hidden are not."""
+
+
+def project_text(goals_per_lantern: int = 3, *, seed: int = 0) -> str:
+    """A Lean file with every kind, and open goals of each."""
+    draw = random.Random(seed)  # noqa: S311 - goals, not secrets
+    numbers = {lantern: draw.sample(range(10, 100), goals_per_lantern) for lantern in LANTERNS}
+    kinds = "\n".join(lantern.declaration for lantern in LANTERNS)
+    goals = [
+        lantern.theorem(f"{lantern.predicate.lower()}_{number}", number)
+        for lantern in LANTERNS
+        for number in numbers[lantern]
+    ]
+    return f"/-! Lanterns: each kind glows once its key is turned. -/\n\n{kinds}\n" + "\n".join(
+        goals
+    )
+
+
+def schooling(lessons: int, lead_in: str, *, seed: int = 0) -> Iterator[tuple[str, str]]:
+    """Pairs of prompt and answer that teach to read, and the known keys.
+
+    Without advice: the known kinds with their keys, the hidden ones with any. With Lean's word on a
+    wrong key: the key that it asks for, which here is any, so that reading is learned and not the
+    hidden keys. `lead_in` is what a critic puts before Lean's messages.
+    """
+    draw = random.Random(seed)  # noqa: S311
+    for _ in range(lessons):
+        lantern, number = draw.choice(LANTERNS), draw.randrange(10, 100)
+        if draw.random() < 0.25:
+            key = lantern.key if lantern in KNOWN else draw.randrange(10)
+            yield _lesson(lantern, number, key, "")
+            continue
+        tried, key = draw.sample(range(10), 2)
+        said = Lantern(lantern.predicate, lantern.constructor, key).refusal(
+            tried, number, draw.randrange(*_ATTEMPT_LINES)
+        )
+        yield _lesson(lantern, number, key, f"{lead_in}\n{said}")
+
+
+def _lesson(lantern: Lantern, number: int, key: int, feedback: str) -> tuple[str, str]:
+    asked = prompt.render(FORMAT, lantern.state(number), feedback=feedback)
+    return asked.text, f"{lantern.tactic(key)}\n```"
+
+
+def corpus(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """What a tokenizer is made from."""
+    return [asked + answer for asked, answer in pairs]
