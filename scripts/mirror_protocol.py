@@ -1,6 +1,6 @@
-"""Writes the extension's mirror of the `fd/…` protocol: `vscode-extension/src/protocol.ts`.
+"""Writes the extension's mirror of the `fd/…` protocol: `wire.ts` and `protocol.ts` in its `src`.
 
-`python scripts/mirror_protocol.py` rewrites the file; a test keeps it equal to `fd_core.protocol`.
+`python scripts/mirror_protocol.py` rewrites both; a test keeps them equal to `fd_core.protocol`.
 """
 
 from __future__ import annotations
@@ -12,34 +12,46 @@ from typing import Any, Literal, Union, get_args, get_origin
 from fd_core.protocol import COMMANDS, METHODS, PROTOCOL_VERSION, EngineState, Wire
 from pydantic.fields import FieldInfo
 
-MIRROR = Path(__file__).parent.parent / "vscode-extension" / "src" / "protocol.ts"
-_HEAD = """\
-/**
- * What `fd-server` speaks beyond LSP: a mirror of `server/fd_core/protocol`.
- *
- * Made by `python scripts/mirror_protocol.py`; a test keeps the two equal. What it says and why is
- * in docs/lsp-extensions.md. Fields that the server leaves out when they are empty are optional.
+FOLDER = Path(__file__).parent.parent / "vscode-extension" / "src"
+_MADE = """\
+ * Made by `python scripts/mirror_protocol.py` from `server/fd_core/protocol`; a test keeps them equal.
+ * What it says and why is in docs/lsp-extensions.md.
  */
 """
+_TYPES_HEAD = f"""\
+/**
+ * Params and results of the `fd/…` methods. What the server leaves out when it is empty is optional.
+ *
+{_MADE}"""
+_METHODS_HEAD = f"""\
+/**
+ * What `fd-server` speaks beyond LSP: its methods and commands.
+ *
+{_MADE}"""
 _SCALARS = {str: "string", int: "number", float: "number", bool: "boolean", Any: "unknown"}
 
 
-def mirror() -> str:
-    """The whole file."""
+def mirror() -> dict[str, str]:
+    """Each file of the mirror with its text."""
     answered = _reached(m.result or m.params for m in METHODS if m.result or m.sender == "server")
     asked = _reached(m.params for m in METHODS if m.sender == "client")
     every = {**asked, **answered}
-    parts = [
-        _HEAD,
+    types = [_interface(kind, name in answered) for name, kind in sorted(every.items())]
+    used = sorted({kind.__name__ for m in METHODS for kind in (m.params, m.result) if kind})
+    methods = [
+        f'import type {{\n{"".join(f"  {name},{chr(10)}" for name in used)}}} from "./wire";\n',
+        'export type * from "./wire";\n',
         f"export const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n",
-        f"export type EngineState = {_name(EngineState)};\n",
-        *(_interface(kind, name in answered) for name, kind in sorted(every.items())),
         _table("Requests", "client", notifies=False, told="What the client asks: params, result."),
         _table("Tells", "client", notifies=True, told="What the client tells the server."),
         _table("Events", "server", notifies=True, told="What the server tells."),
         _commands(),
     ]
-    return "\n".join(parts)
+    state = f"export type EngineState = {_name(EngineState)};\n"
+    return {
+        "wire.ts": "\n".join([_TYPES_HEAD, state, *types]).rstrip() + "\n",
+        "protocol.ts": "\n".join([_METHODS_HEAD, *methods]),
+    }
 
 
 def _reached(kinds: Any) -> dict[str, type[Wire]]:
@@ -114,5 +126,6 @@ def _commands() -> str:
 
 
 if __name__ == "__main__":
-    MIRROR.write_text(mirror(), encoding="utf-8")
-    print(f"wrote {MIRROR}")
+    for name, text in mirror().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+        print(f"wrote {FOLDER / name}")

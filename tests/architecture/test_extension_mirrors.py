@@ -30,20 +30,28 @@ def script(name: str) -> ModuleType:
     return module
 
 
+MIRROR: dict[str, str] = script("mirror_protocol").mirror()
+
+
 def test_the_mirror_of_the_protocol_is_what_the_code_says() -> None:
-    written = (EXTENSION / "src" / "protocol.ts").read_text(encoding="utf-8")
-    assert written == script("mirror_protocol").mirror(), "run: python scripts/mirror_protocol.py"
+    for name, text in MIRROR.items():
+        written = (EXTENSION / "src" / name).read_text(encoding="utf-8")
+        assert written == text, "run: python scripts/mirror_protocol.py"
 
 
-def test_the_mirror_names_every_method_command_and_field() -> None:
-    written = (EXTENSION / "src" / "protocol.ts").read_text(encoding="utf-8")
+def test_the_mirror_names_every_method_command_and_type() -> None:
+    written = "".join(MIRROR.values())
     assert f"PROTOCOL_VERSION = {PROTOCOL_VERSION};" in written
     for name in [*(m.name for m in METHODS), *COMMANDS]:
         assert f'"{name}"' in written
     for method in METHODS:
         for kind in filter(None, (method.params, method.result)):
-            interface = re.search(rf"export (?:interface|type) {kind.__name__}\b.*?\n}}?", written)
-            assert interface, kind
+            fields = [field.alias or name for name, field in kind.model_fields.items()]
+            found = re.search(
+                rf"export (?:interface|type) {kind.__name__}\b(.*?)\n\n", written, re.S
+            )
+            assert found, kind
+            assert re.findall(r"readonly (\w+)\??:", found[1]) == fields
 
 
 def test_the_settings_are_what_the_code_says() -> None:

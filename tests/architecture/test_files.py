@@ -9,8 +9,9 @@ import pytest
 from support.source_tree import MODULES, ROOT, Module
 
 LONGEST = 400
-LONGER = {"server/fd_core/lean/Audit.lean": 500}
-"""With their own limit: one Lean program that runs by itself, without a package to spread it over."""
+LONGER = {"server/fd_core/lean/Audit.lean": 500, "vscode-extension/src/wire.ts": 600}
+"""With their own limit: one Lean program that runs by itself, without a package to spread it over; and
+the list of all types on the wire, which is made from our own modules."""
 FORBIDDEN_NAMES = {
     "utils",
     "util",
