@@ -108,12 +108,16 @@ class Endpoint:
 
     @asynccontextmanager
     async def post(
-        self, path: str, body: Mapping[str, Any], deadline: Deadline
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        deadline: Deadline,
+        busy: Collection[int] = _BUSY,
     ) -> AsyncIterator[httpx.Response]:
-        """The answer to a POST, unread, after retries where the endpoint was busy."""
+        """The answer to a POST, unread, after retries where its status says that it was busy."""
         attempt = 0
         while True:
-            response, wait = await self._attempt(path, body, deadline, attempt)
+            response, wait = await self._attempt(path, body, deadline, attempt, busy)
             if response is not None:
                 break
             attempt += 1
@@ -124,7 +128,12 @@ class Endpoint:
             await response.aclose()
 
     async def _attempt(
-        self, path: str, body: Mapping[str, Any], deadline: Deadline, attempt: int
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        deadline: Deadline,
+        attempt: int,
+        busy: Collection[int],
     ) -> tuple[httpx.Response | None, float]:
         """One sending: an answer, or how long to wait before the next. Raises when out of time."""
         request = self._client.build_request("POST", self._url + path, json=body)
@@ -145,7 +154,7 @@ class Endpoint:
         if response.is_success:
             return response, 0.0
         wait = _retry_after(response.headers.get("retry-after")) or _backoff(attempt)
-        if response.status_code in _BUSY and wait < deadline.left():
+        if response.status_code in busy and wait < deadline.left():
             await response.aclose()
             return None, wait
         try:
@@ -201,6 +210,15 @@ class Endpoint:
 
     async def models(self, deadline: Deadline) -> tuple[str, ...]:
         """Names of the models it serves. Raises PolicyError."""
+        return tuple(name for name, _ in await self._cards(deadline))
+
+    async def context(self, model: str, deadline: Deadline) -> int | None:
+        """Context length in tokens of a served model, where the endpoint tells (vLLM does)."""
+        length = dict(await self._cards(deadline)).get(model)
+        return int(length) if isinstance(length, int) else None
+
+    async def _cards(self, deadline: Deadline) -> list[tuple[str, Any]]:
+        """Name and context length of what is served."""
         try:
             async with asyncio.timeout(deadline.left()):
                 response = await self._client.get(self._url + "/models")
@@ -213,8 +231,9 @@ class Endpoint:
         if not response.is_success:
             raise await self._refusal(response, deadline, {})
         try:
-            return tuple(str(each["id"]) for each in response.json()["data"])
-        except (ValueError, KeyError, TypeError):
+            cards = response.json()["data"]
+            return [(str(each["id"]), each.get("max_model_len")) for each in cards]
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise self._not_json(response, response.text) from None
 
     async def aclose(self) -> None:

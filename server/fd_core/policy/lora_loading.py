@@ -12,6 +12,8 @@ from pathlib import Path
 from fd_core.errors import PolicyError
 from fd_core.policy.endpoint import Deadline, Endpoint, RefusedError
 
+_BUSY = (429, 503)  # vLLM says 500 of an adapter that it can't load: asking again helps nobody
+
 
 async def load(endpoint: Endpoint, adapter_id: str, folder: Path, deadline: Deadline) -> None:
     """Load an adapter under its id, unless it is there. Raises PolicyError."""
@@ -20,7 +22,7 @@ async def load(endpoint: Endpoint, adapter_id: str, folder: Path, deadline: Dead
     path = await asyncio.to_thread(folder.resolve)
     body = {"lora_name": adapter_id, "lora_path": str(path)}
     try:
-        async with endpoint.post("/load_lora_adapter", body, deadline) as response:
+        async with endpoint.post("/load_lora_adapter", body, deadline, _BUSY) as response:
             await response.aread()
     except RefusedError as error:
         raise PolicyError(

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from fd_core.errors import PolicyError
+from fd_core.policy.transformers_local.drawing import context_of
 from torch import Tensor
 from torch.nn import Parameter
 
@@ -161,6 +162,16 @@ class PolicyModel:
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
+
+    @property
+    def exact(self) -> bool:
+        """Whether the base computes in float32."""
+        return bool(self.dtype == torch.float32)
+
+    @property
+    def context(self) -> int | None:
+        """Positions the base was made for, if its configuration says."""
+        return context_of(self.roles.causal("student"))
 
     def _head(self, role: Role) -> Any:
         return self.roles.causal(role).get_output_embeddings()

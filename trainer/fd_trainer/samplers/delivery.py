@@ -1,0 +1,66 @@
+"""The student's weights to the sampler after each step, and the proof that they arrived."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fd_core import adapter_files
+from fd_core.adapter import Adapter
+
+from fd_trainer.ports import Sampler
+from fd_trainer.samplers.canary import Canary, CanaryReading
+from fd_trainer.samplers.in_process import InProcessSampler
+
+if TYPE_CHECKING:
+    from fd_trainer.model.policy_model import PolicyModel
+
+
+class Delivery:
+    """Pushes weights; every push has a folder of its own, named by its content.
+
+    `folder` is scratch space of the run: what an earlier push left there is removed.
+    """
+
+    def __init__(
+        self, policy: PolicyModel, sampler: Sampler, folder: Path, canary: Canary | None = None
+    ) -> None:
+        self._policy, self._sampler, self._folder = policy, sampler, folder
+        self._canary = canary or Canary(policy)
+
+    async def push(self, step: int) -> CanaryReading:
+        """Let the sampler speak with the student as it is after `step` steps, and read the canary.
+
+        Raises SamplerMismatchError where it does not, and whatever the sampler raises.
+        """
+        if isinstance(self._sampler, InProcessSampler):
+            await self._sampler.speak_as_student(f"step-{step}")
+        else:
+            adapter = await asyncio.to_thread(self._written)
+            await self._sampler.speak_with(adapter)
+            await asyncio.to_thread(self._tidy, [adapter.id])
+        return (await self._canary.read(self._sampler)).require()
+
+    def _written(self) -> Adapter:
+        """The student as a content-addressed folder."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=self._folder, prefix=".push-"))
+        self._policy.save_adapter(scratch / "adapter")
+        files = adapter_files.validated(scratch / "adapter", self._policy.base)
+        digests = adapter_files.digests_of(files)
+        adapter_id = adapter_files.id_of(digests)
+        target = self._folder / adapter_id
+        if not target.exists():
+            (scratch / "adapter").rename(target)
+        shutil.rmtree(scratch, ignore_errors=True)
+        return Adapter(adapter_id, self._policy.base, str(target), None, time.time(), digests)
+
+    def _tidy(self, kept: Sequence[str]) -> None:
+        for path in self._folder.iterdir():
+            if path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
