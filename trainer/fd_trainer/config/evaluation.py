@@ -56,8 +56,9 @@ class GateSection(Section):
     confidence: float = Field(0.95, ge=0.5, lt=1.0)
     """Of the two-sided interval whose lower end must lie above zero."""
     resamples: int = Field(2_000, ge=200, le=100_000)
-    min_problems: int = Field(6, ge=1)
-    """Fewer than six cannot reach 95 % in a sign test, whatever they say: 2⁻⁵ is above 2.5 %."""
+    min_problems: int = Field(7, ge=1)
+    """Fewer than seven can't show a gain, whatever they say: six are all better in 2⁻⁶ of all nights
+    without one, which is more than is allowed where they chose the checkpoint too."""
     min_gain: Share = 0.0
     """A gain must be at least this much, as a difference of pass@k."""
     forgetting_bound: Share = 0.05

@@ -67,12 +67,13 @@ def _verdict(
         return NotEnoughEvidence(tuple(missing))
     gain = found(comparisons, "held_out", gate.k)
     assert gain is not None  # _too_little saw to it
-    return _by_gain(gain, gate)
+    chance = (1.0 - gate.confidence) / 2.0
+    return _by_gain(gain, gate, chance / 2.0 if evaluation.chosen_on_same else chance)
 
 
-def _by_gain(gain: Comparison, gate: GateSection) -> GateVerdict:
-    said = said_of(gain)
-    difference, chance = gain.difference, (1.0 - gate.confidence) / 2.0
+def _by_gain(gain: Comparison, gate: GateSection, chance: float) -> GateVerdict:
+    """`chance`: the p-value allowed; half of it where the checkpoint was chosen on these goals."""
+    said, difference = said_of(gain), gain.difference
     if difference.low > gate.min_gain and gain.p_value <= chance:
         return Promote(
             (said, f"Without a gain, chance would show as much in {_often(gain)} of nights.")

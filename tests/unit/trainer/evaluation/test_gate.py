@@ -53,15 +53,23 @@ def test_a_gain_that_may_be_chance_is_not_enough() -> None:
     assert "chance" in reasons(decision)
 
 
-@pytest.mark.parametrize("goals", [0, 1, 5])
+@pytest.mark.parametrize("goals", [0, 1, 6])
 def test_few_goals_are_not_enough_however_clear(goals: int) -> None:
     decision = judge(evaluation_of([0] * goals, [16] * goals), GATE)
     assert isinstance(decision.verdict, NotEnoughEvidence)
     assert "Hold out more goals" in reasons(decision)
 
 
-def test_six_goals_all_better_are_enough() -> None:
-    assert judge(evaluation_of([0] * 6, [16] * 6), GATE).promotes
+def test_seven_goals_all_better_are_enough_even_where_they_chose_the_checkpoint() -> None:
+    seven = replace(evaluation_of([0] * 7, [16] * 7), chosen_on_same=True)
+    assert judge(seven, GATE).promotes
+
+
+def test_goals_that_chose_the_checkpoint_must_say_it_louder() -> None:
+    gain = evaluation_of([0] * 6, [16] * 6)
+    six = GateSection(resamples=400, min_problems=6)
+    assert judge(gain, six).promotes
+    assert not judge(replace(gain, chosen_on_same=True), six).promotes
 
 
 def test_forgetting_keeps_whatever_the_gain() -> None:
