@@ -136,6 +136,8 @@ class NotProved:
     declaration: str
     reasons: tuple[str, ...]
     milliseconds: float
+    messages: tuple[str, ...] = ()
+    """Where it did not compile: Lean's errors as it wrote them ("line:column: text"), for critics."""
 
 
 @dataclass(frozen=True, slots=True)

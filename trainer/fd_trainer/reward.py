@@ -199,7 +199,7 @@ def _word(result: AuditResult) -> Audited:
     match result:
         case Proved(milliseconds=spent):
             return Audited("proved", (), spent)
-        case NotProved(reasons=reasons, milliseconds=spent):
-            return Audited("refused", reasons, spent)
+        case NotProved(reasons=reasons, milliseconds=spent, messages=messages):
+            return Audited("refused", messages or reasons, spent)
         case AuditUndecided(reason=reason, milliseconds=spent):
             return Audited("undecided", (reason,), spent)

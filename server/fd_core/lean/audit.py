@@ -228,15 +228,16 @@ def _not_compiled(outcome: CompileErrors | Stopped, declaration: str) -> NotProv
         return AuditUndecided(declaration, outcome.reason, 0)
     if outcome.only_timeouts:
         return AuditUndecided(declaration, outcome.first, 0)
-    return NotProved(declaration, tuple(f"Lean: {error}" for _, error in outcome.errors[:5]), 0)
+    reasons = tuple(f"Lean: {error}" for _, error in outcome.errors[:5])
+    return NotProved(declaration, reasons, 0, outcome.said[:5])
 
 
 def _timed(result: AuditResult | None, declaration: str, milliseconds: float) -> AuditResult:
     match result:
         case Proved(axioms=axioms):
             return Proved(declaration, axioms, milliseconds)
-        case NotProved(reasons=reasons):
-            return NotProved(declaration, reasons, milliseconds)
+        case NotProved(reasons=reasons, messages=messages):
+            return NotProved(declaration, reasons, milliseconds, messages)
         case AuditUndecided(reason=reason):
             return AuditUndecided(declaration, reason, milliseconds)
         case None:

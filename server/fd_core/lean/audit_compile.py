@@ -11,6 +11,7 @@ from typing import Any
 
 from .audit_process import Finished, LeanCommand, ProcessLimits, Stopped, run_lean
 
+_LONGEST = 4_000
 _PARTS = (".olean", ".olean.server", ".olean.private")
 
 
@@ -31,6 +32,8 @@ class CompileErrors:
     """Lean finished and found errors: each with its line (from 1; 0 if it gave none)."""
 
     errors: tuple[tuple[int, str], ...]
+    said: tuple[str, ...] = ()
+    """The same as Lean wrote them, with their line ends and longer: for critics."""
 
     @property
     def first(self) -> str:
@@ -66,7 +69,7 @@ async def compile_text(
 
 def _errors(outcome: Finished) -> CompileErrors:
     """What Lean complained of, for people: a forged line here can only say "not proved"."""
-    found = []
+    found, whole = [], []
     for line in outcome.output.splitlines():
         try:
             message = json.loads(line)
@@ -74,17 +77,26 @@ def _errors(outcome: Finished) -> CompileErrors:
             continue
         if isinstance(message, dict) and message.get("severity") == "error":
             found.append(_error(message))
+            whole.append(_whole(message))
     said = " ".join(outcome.output.split())[:300]
-    return CompileErrors(tuple(found) or ((0, said or f"exit status {outcome.status}"),))
+    errors = tuple(found) or ((0, said or f"exit status {outcome.status}"),)
+    return CompileErrors(errors, tuple(whole))
 
 
 def _error(message: dict[str, Any]) -> tuple[int, str]:
-    where = message.get("pos")
-    line, column = (
-        (where.get("line"), where.get("column")) if isinstance(where, dict) else (None, None)
-    )
+    line, column = _place(message)
     text = " ".join(str(message.get("data", "")).split())[:300]
     return (line if isinstance(line, int) else 0), f"{line}:{column}: {text}"
+
+
+def _whole(message: dict[str, Any]) -> str:
+    line, column = _place(message)
+    return f"{line}:{column}: {str(message.get('data', ''))[:_LONGEST]}"
+
+
+def _place(message: dict[str, Any]) -> tuple[Any, Any]:
+    where = message.get("pos")
+    return (where.get("line"), where.get("column")) if isinstance(where, dict) else (None, None)
 
 
 def _digests(olean: Path) -> tuple[str, ...]:
