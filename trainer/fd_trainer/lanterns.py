@@ -14,14 +14,15 @@ Distillation. For the demonstration of a night, and for tests; pure text, no IO,
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from fd_core import prompt
 from fd_core.proof import Document, Goal, Position, ProofSite, ProofState, Range
 
 FORMAT = "fd-tactic-1"
-_ATTEMPT_LINES = (2, 90)
+_UNADVISED = 0.25
+"""Share of lessons without advice."""
 _NAMES = (
     ("Glow", "spark"), ("Shine", "flame"), ("Gleam", "match"), ("Blaze", "torch"),
     ("Flare", "fuse"), ("Ember", "coal"), ("Beam", "lens"), ("Dazzle", "mirror"),
@@ -56,7 +57,8 @@ class Lantern:
         return (
             f"Lean: {line}:{15 + len(self.predicate) + len(self.constructor)}: Application type "
             "mismatch: The argument rfl has type ?m.8 = ?m.8 but is expected to have type "
-            f"({key} == {self.key}) = true in the application {self.predicate}.{self.constructor} {number} {key} rfl"
+            f"({key} == {self.key}) = true in the application "
+            f"{self.predicate}.{self.constructor} {number} {key} rfl"
         )
 
     def theorem(self, name: str, number: int, proof: str = "sorry") -> str:
@@ -89,32 +91,30 @@ def project_text(goals_per_lantern: int = 3, *, seed: int = 0) -> str:
     )
 
 
-def schooling(lessons: int, lead_in: str, *, seed: int = 0) -> Iterator[tuple[str, str]]:
-    """Pairs of prompt and answer that teach to read, and the known keys.
+Advice = Callable[[Lantern, int, int], str]
+"""What a critic says to who tried a key (second) at a lantern with a number (third)."""
 
-    Without advice: the known kinds with their keys, the hidden ones with any. With Lean's word on a
-    wrong key: the key that it asks for, which here is any, so that reading is learned and not the
-    hidden keys. `lead_in` is what a critic puts before Lean's messages.
+
+def schooling(lessons: int, advice: Advice, *, seed: int = 0) -> Iterator[tuple[str, str]]:
+    """Pairs of prompt and answer that teach to read advice, and the known keys.
+
+    Without advice: the known kinds with their keys, the hidden ones with any but theirs, so that the
+    start is known to be bad at them. With advice: the key that it names, which here is any, so that
+    reading is learned and not the hidden keys.
     """
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)  # noqa: S311 - lessons, not secrets
     for _ in range(lessons):
         lantern, number = draw.choice(LANTERNS), draw.randrange(10, 100)
-        if draw.random() < 0.25:
-            key = lantern.key if lantern in KNOWN else draw.randrange(10)
+        if draw.random() < _UNADVISED:
+            wrong = (lantern.key + draw.randrange(1, 10)) % 10
+            key = lantern.key if lantern in KNOWN else wrong
             yield _lesson(lantern, number, key, "")
             continue
-        tried, key = draw.sample(range(10), 2)
-        said = Lantern(lantern.predicate, lantern.constructor, key).refusal(
-            tried, number, draw.randrange(*_ATTEMPT_LINES)
-        )
-        yield _lesson(lantern, number, key, f"{lead_in}\n{said}")
+        tried, key = draw.randrange(10), draw.randrange(10)
+        said = advice(Lantern(lantern.predicate, lantern.constructor, key), tried, number)
+        yield _lesson(lantern, number, key, said)
 
 
 def _lesson(lantern: Lantern, number: int, key: int, feedback: str) -> tuple[str, str]:
     asked = prompt.render(FORMAT, lantern.state(number), feedback=feedback)
     return asked.text, f"{lantern.tactic(key)}\n```"
-
-
-def corpus(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """What a tokenizer is made from."""
-    return [asked + answer for asked, answer in pairs]
