@@ -53,12 +53,13 @@ class Lantern:
         return f"exact {self.predicate}.{self.constructor} _ {turned} rfl"
 
     def refusal(self, key: int, number: int, line: int) -> str:
-        """What Lean 4.27 says of a wrong key, in the one line in which the audit quotes it."""
+        """What Lean 4.27 says of a wrong key, as the audit passes it on."""
+        column = 15 + len(self.predicate) + len(self.constructor)
         return (
-            f"Lean: {line}:{15 + len(self.predicate) + len(self.constructor)}: Application type "
-            "mismatch: The argument rfl has type ?m.8 = ?m.8 but is expected to have type "
-            f"({key} == {self.key}) = true in the application "
-            f"{self.predicate}.{self.constructor} {number} {key} rfl"
+            f"{line}:{column}: Application type mismatch: The argument\n  rfl\nhas type\n"
+            "  ?m.8 = ?m.8\nbut is expected to have type\n"
+            f"  ({key} == {self.key}) = true\nin the application\n"
+            f"  {self.predicate}.{self.constructor} {number} {key} rfl"
         )
 
     def theorem(self, name: str, number: int, proof: str = "sorry") -> str:
