@@ -1,7 +1,7 @@
 """`[algorithms]`: what each kind of row is learned by, and how one optimiser steps over all.
 
-The defaults are the paper's where it speaks and METHOD §1.12's where it is silent. `paper()` and
-`sdpo()` are whole settings for comparison. Torch-free: a dry run reads and checks these.
+The defaults are the paper's where it speaks and METHOD §1.12's where it is silent; whole settings for
+comparison are the presets `paper` and `sdpo`. Torch-free: a dry run reads and checks these.
 """
 
 from __future__ import annotations
@@ -168,43 +168,3 @@ class Algorithms(Section):
     """Largest padded size of one pass, prompts included; halved by itself when memory runs out."""
     heat_map_rows: Annotated[int, Field(ge=0)] = 4
     """Rows of each step whose log p_teacher − log p_student is kept for the report."""
-
-
-def paper() -> Algorithms:
-    """METHOD §1.6, item by item (P: in the paper; V: verl's default, where the paper is silent).
-
-    | item | FD | GRPO |
-    |---|---|---|
-    | learning rate, warm-up | 1e-5, 50 linear (P) | 1e-7, 50 linear (P) |
-    | samples per prompt | 1 (P) | 5 (P) |
-    | EMA retention, period | 0.9, 5 (P) | – |
-    | top-K, tail, renormalise | 25 of the teacher (P), none, none | – |
-    | aggregation | token mean (V) | token mean (V) |
-    | clip, advantage | – | 0.2 both sides, divided by the group's std (V) |
-    | KL to reference | none | 0.001 (P), k3 (V) |
-    | importance correction, anchor | none | none |
-
-    Rollout settings (128 prompts, temperature 1.0, 2048 + 8192 tokens) are not of this section.
-    """
-    return Algorithms(
-        policy_gradient=PolicyGradient(aggregation="token_mean", importance_cap=None),
-        anchor=Anchor(weight=0.0),
-        grpo_optimiser=Optimiser(learning_rate=1e-7),
-    )
-
-
-def sdpo() -> Algorithms:
-    """SDPO with rich feedback (METHOD §2.2): reverse KL on the student's top 20 and the rest,
-    EMA 0.01 per step, ratio cut at 2, lr 1e-6. Its choice of peers' solutions is not imitated."""
-    return Algorithms(
-        distillation=Distillation(
-            divergence="reverse",
-            support="student_top_k",
-            top_k=20,
-            tail="bucket",
-            importance_cap=2.0,
-        ),
-        teacher=Teacher(schedule="ema", retention=0.99, period=1),
-        anchor=Anchor(weight=0.0),
-        optimiser=Optimiser(learning_rate=1e-6),
-    )
