@@ -20,7 +20,9 @@ Metrics = Mapping[str, float]
 """One step's metrics by the names of `fd_trainer.report.contract.METRICS`; any may be absent."""
 
 _LENGTH, _CLIPPED = "completions/mean_length", "completions/clipped_ratio"
-_ACCURACIES = ("eval/held_out/pass@1", "eval/known/pass@1")
+_SUITES = ("held_out", "known")
+_LUCK = 3.0
+"""Standard errors that a fall must exceed, whatever `accuracy_drop` says."""
 _DIVERGENCES = ("kl/forward", "kl/reverse", "kl/reference", "kl")
 
 
@@ -91,18 +93,31 @@ def _not_a_number(last: Metrics) -> Iterator[Alarm]:
 
 
 def _accuracy(history: Sequence[Metrics], guards: GuardsSection) -> Iterator[Alarm]:
-    for name in _ACCURACIES:
-        values = _values(history, name)
-        if (
-            name in history[-1]
-            and values
-            and (fall := max(values) - values[-1]) > guards.accuracy_drop
-        ):
+    for suite in _SUITES:
+        name = f"eval/{suite}/pass@1"
+        measured = [line for line in history if math.isfinite(line.get(name, math.nan))]
+        if not measured or measured[-1] is not history[-1]:
+            continue
+        best, now = max(measured, key=lambda line: line[name]), measured[-1]
+        fall = best[name] - now[name]
+        if fall > max(guards.accuracy_drop, _LUCK * _standard_error(best, now, suite)):
             yield Alarm(
                 "accuracy",
-                f"{name} fell by {100 * fall:.0f} points below its best, {max(values):.0%}",
+                f"{name} fell by {100 * fall:.0f} points below its best, {best[name]:.0%}",
                 grave=True,
             )
+
+
+def _standard_error(best: Metrics, now: Metrics, suite: str) -> float:
+    """Of the difference of two rates of attempts; 0 where the number of attempts is not known.
+
+    The best of several measurements is the luckiest too: with few attempts, much of a fall is luck.
+    """
+    name, count = f"eval/{suite}/pass@1", f"eval/{suite}/attempts"
+    if not best.get(count) or not now.get(count):
+        return 0.0
+    mean = (best[name] + now[name]) / 2.0
+    return math.sqrt(mean * (1.0 - mean) * (1.0 / best[count] + 1.0 / now[count]))
 
 
 def _entropy(history: Sequence[Metrics], guards: GuardsSection) -> Iterator[Alarm]:

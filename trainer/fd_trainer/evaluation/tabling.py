@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Sequence
 
@@ -22,7 +23,9 @@ from fd_trainer.evaluation.measured import (
 from fd_trainer.evaluation.suites import Suites
 from fd_trainer.ports import Grader
 from fd_trainer.problem import Problem
-from fd_trainer.rollout import Graded, Rollout
+from fd_trainer.rollout import Graded, Outcome, Rollout
+
+_IN_FLIGHT = 8
 
 
 def measured(problem: Problem, suite: Suite, graded: Sequence[Graded]) -> Measured:
@@ -79,14 +82,18 @@ async def second_look(suites: Suites, evaluation: Evaluation, fresh: Grader) -> 
     new = {m.problem_id: m for s in SUITES for m in newly_closed(paired(evaluation, s))}
     candidate = evaluation.candidate
     version = PolicyVersion(candidate.base_model, candidate.adapter_id)
-    looked, refused = 0, []
-    for found in new.values():
+    free = asyncio.Semaphore(_IN_FLIGHT)
+
+    async def look(found: Measured) -> Outcome:
         problem = problems[found.problem_id]
-        [graded] = await fresh.grade(problem, [_repeated(found, version)])
-        looked += graded.outcome != "undecided"
-        if graded.outcome == "refused":
-            refused.append(found.declaration)
-    return SecondLook(looked, tuple(refused))
+        async with free:
+            [graded] = await fresh.grade(problem, [_repeated(found, version)])
+        return graded.outcome
+
+    outcomes = await asyncio.gather(*(look(found) for found in new.values()))
+    words = [found.declaration for found in new.values()]
+    refused = [word for word, outcome in zip(words, outcomes, strict=True) if outcome == "refused"]
+    return SecondLook(sum(outcome != "undecided" for outcome in outcomes), tuple(refused))
 
 
 def _repeated(found: Measured, version: PolicyVersion) -> Rollout:

@@ -55,6 +55,8 @@ METRICS: dict[str, str] = {
     "num_tokens": "tokens trained on so far",
     "eval/held_out/pass@1": "held-out pass@1",
     "eval/known/pass@1": "known goals pass@1",
+    "eval/held_out/attempts": "held-out attempts behind that (the guards ask for it)",
+    "eval/known/attempts": "attempts at known goals behind that",
     "leak/mention_share": "share of attempts that mention the feedback",
     "leak/top_token_share": "share of all KL in the top 1 % of tokens",
 }

@@ -40,7 +40,8 @@ class Curve:
 
 def curves(night: Night) -> tuple[tuple[Curve, ...], tuple[Curve, ...]]:
     """The main curves, and the rest."""
-    there = {name for line in night.metrics for name in line.values} - set(_NEVER)
+    names = {name for line in night.metrics for name in line.values} - set(_NEVER)
+    there = {name for name in names if not name.endswith("/attempts")}
     marks = [
         *_stages(night.metrics),
         *(Mark(m.step, m.kind.replace("_", " ")) for m in night.measures),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from fd_trainer.evaluation.measured import PolicyTable, Suite
+from fd_trainer.evaluation.pass_at_k import pass_at_k
 from fd_trainer.run.position import Position
 
 
@@ -15,6 +14,7 @@ def measured_values(table: PolicyTable, k: int) -> tuple[dict[str, float], float
     for suite in ("held_out", "known", "frozen"):
         if (rate := pass_at(table, suite, 1)) is not None:
             values[f"eval/{suite}/pass@1"] = rate
+            values[f"eval/{suite}/attempts"] = float(sum(m.samples for m in table.of(suite)))
     chosen = pass_at(table, "held_out", k)
     if chosen is not None:
         values[f"eval/held_out/pass@{k}"] = chosen
@@ -22,13 +22,9 @@ def measured_values(table: PolicyTable, k: int) -> tuple[dict[str, float], float
 
 
 def pass_at(table: PolicyTable, suite: Suite, k: int) -> float | None:
-    """Mean unbiased pass@k of a suite: 1 − C(n−c, k)/C(n, k), k no more than the samples."""
-    rates = []
-    for problem in table.of(suite):
-        n, c = problem.samples, problem.proved
-        taken = min(k, n)
-        if taken:
-            rates.append(1.0 - math.comb(n - c, taken) / math.comb(n, taken))
+    """Mean unbiased pass@k of a suite, k no more than the samples; none without any."""
+    tried = [problem for problem in table.of(suite) if problem.samples]
+    rates = [pass_at_k(m.samples, m.proved, min(k, m.samples)) for m in tried]
     return sum(rates) / len(rates) if rates else None
 
 

@@ -67,6 +67,16 @@ def test_the_known_goals_count_too() -> None:
     assert fired(history) == ("roll_back", "accuracy")
 
 
+@pytest.mark.parametrize(("attempts", "kind"), [(32.0, "go_on"), (400.0, "roll_back")])
+def test_a_fall_that_luck_explains_is_no_alarm(attempts: float, kind: str) -> None:
+    rates = [0.4, 0.6, 0.35]
+    history = [
+        {"step": i, "eval/held_out/pass@1": rate, "eval/held_out/attempts": attempts}
+        for i, rate in enumerate(rates)
+    ]
+    assert fired(history)[0] == kind
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_what_is_not_a_number_rolls_back(value: float) -> None:
     assert fired([{"step": 0, "loss": 1.0}, {"step": 1, "loss": value}]) == ("roll_back", "finite")
