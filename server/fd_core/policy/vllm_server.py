@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,14 +21,16 @@ import httpx
 
 from fd_core import locations
 from fd_core.adapter import Adapter
-from fd_core.errors import FdError, PolicyError
-from fd_core.policy.vllm_environment import Agree, Say, VllmEnvironment, create, model_fetch_gb
-from fd_core.ports import AdapterRegistry
+from fd_core.errors import PolicyError
+from fd_core.policy.vllm_environment import Say, VllmEnvironment
 
 HOST = "127.0.0.1"
 _POLL_S = 0.5
 _TELL_EVERY_S = 10.0
 _STOP_S = 20.0
+_BUSY = re.compile(
+    r"^vllm:num_requests_(?:running|waiting)(?:\{[^}]*\})? ([0-9.e+]+)$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,29 @@ class VllmServer:
         if adapter_id in self.adapters():
             self._send("POST", "/unload_lora_adapter", {"lora_name": adapter_id})
 
+    def busy(self) -> int:
+        """Requests that run or wait there; 0 if it does not tell."""
+        try:
+            text = httpx.get(
+                f"http://{HOST}:{self.options.port}/metrics", timeout=5, trust_env=False
+            ).text
+        except httpx.HTTPError:
+            return 0
+        return round(sum(float(number) for number in _BUSY.findall(text)))
+
+    def drain(self, patience_s: float) -> bool:
+        """Wait until nothing runs or waits there; whether that came in time."""
+        end = time.monotonic() + patience_s
+        while self.running and self.busy():
+            if time.monotonic() >= end:
+                return False
+            time.sleep(_POLL_S / 5)
+        return True
+
+    def died(self) -> PolicyError:
+        """Why it ended, by its log."""
+        return self._died()
+
     def stop(self) -> None:
         """End the server and all it started. Safe to call twice."""
         process, self._process = self._process, None
@@ -241,96 +266,3 @@ def _check_port(port: int) -> None:
                 f"port {port} of {HOST} is taken",
                 fix="Choose another with --port, or stop what uses it.",
             ) from error
-
-
-def serve(
-    environment: VllmEnvironment,
-    options: ServeOptions,
-    registry: AdapterRegistry,
-    say: Say,
-    agree: Agree,
-) -> None:
-    """Install if needed, start, and serve with the promoted adapter until interrupted.
-
-    Follows the registry's pointer while it runs. Raises PolicyError.
-    """
-    create(environment, say, agree)
-    _announce_model(environment, options.model, say, agree)
-    server = VllmServer(environment, options)
-    with _terminated_as_interrupt():
-        try:
-            server.start()
-            say(f"starting vLLM for {options.model}; its log is {server.log}")
-            seconds = server.wait_until_ready(say)
-            say(f"ready after {seconds:.0f} s: policy.endpoint = {server.url!r}")
-            _follow(server, options.model, registry, say)
-        except KeyboardInterrupt:
-            say("stopping")
-        finally:
-            server.stop()
-
-
-def _announce_model(environment: VllmEnvironment, model: str, say: Say, agree: Agree) -> None:
-    size = model_fetch_gb(environment, model)
-    if size is None:
-        say(f"how large {model} is could not be found out; vLLM fetches it if it is not cached")
-    elif size > 0.05 and not agree(f"{model} has yet to be fetched: about {size:.1f} GB."):
-        raise PolicyError("the model was not fetched", fix="Choose a smaller one, or a folder.")
-
-
-def _follow(server: VllmServer, model: str, registry: AdapterRegistry, say: Say) -> None:
-    """Keep the promoted adapter and the one before it loaded, until the server ends."""
-    loaded: list[str] = []
-    refused = ""
-    while server.running:
-        adapter = _promoted(registry, say if not refused else lambda _: None)
-        fits = adapter is not None and adapter.base_model == model
-        if adapter is not None and fits and adapter.id not in (*loaded[-1:], refused):
-            try:
-                server.load(adapter)
-                say(f"adapter {adapter.id} loaded")
-                loaded = [each for each in loaded if each != adapter.id] + [adapter.id]
-                while len(loaded) > max(server.options.max_loras - 1, 1):
-                    server.unload(loaded.pop(0))
-            except PolicyError as error:
-                refused = adapter.id
-                say(f"adapter {adapter.id} not loaded: {error}")
-        time.sleep(1.0)
-    raise server._died()
-
-
-def _promoted(registry: AdapterRegistry, say: Say) -> Adapter | None:
-    try:
-        return registry.promoted()
-    except FdError as error:
-        say(str(error))
-        return None
-
-
-@contextlib.contextmanager
-def _terminated_as_interrupt() -> Iterator[None]:
-    """SIGTERM ends us as Ctrl-C does, so that the server is never left behind."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        previous = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not the main thread: whoever runs us stops us
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def arguments(words: Sequence[str]) -> tuple[str, ...]:
-    """What the user wants passed on to vLLM, refusing what would open it to the network."""
-    for word in words:
-        if word.split("=")[0] in ("--host", "--uds"):
-            raise PolicyError(
-                "`model serve` listens on 127.0.0.1 only",
-                fix="To serve a network, run vLLM yourself and set policy.endpoint.",
-            )
-    return tuple(words)

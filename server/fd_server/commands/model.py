@@ -30,13 +30,13 @@ def serve(
 
     vLLM and the model are fetched if they are not there; sizes are said before, and asked about.
     """
-    from fd_core.policy import vllm_server
+    from fd_core.policy import vllm_server, vllm_serving
     from fd_core.policy.vllm_environment import environment_for
     from fd_core.registry import FolderRegistry
 
     options = vllm_server.ServeOptions(
         name, port, max_lora_rank, max_model_len=max_model_len,
-        extra=vllm_server.arguments(extra),
+        extra=vllm_serving.arguments(extra),
     )  # fmt: skip
 
     def say(words: str) -> None:
@@ -46,4 +46,4 @@ def serve(
         say(question)
         return yes or (not as_json and click.confirm("Go on?"))
 
-    vllm_server.serve(environment_for(folder), options, FolderRegistry(), say, agree)
+    vllm_serving.serve(environment_for(folder), options, FolderRegistry(), say, agree)

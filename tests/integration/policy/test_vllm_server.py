@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,11 +15,11 @@ from fd_core.policy.openai_compatible import OpenAICompatible
 from fd_core.policy.openai_wire import Completion, Sampling
 from fd_core.policy.transformers_local import LocalModel
 from fd_core.policy.transformers_local.sampling import Generation
-from fd_core.policy.vllm_server import ServeOptions, VllmServer
+from fd_core.policy.vllm_server import VllmServer
 from fd_core.ports import SampleRequest
 from fd_core.prompt import render
 from fd_core.settings import PolicySettings, Settings
-from support import availability, tiny_model
+from support import tiny_model
 from support.fakes import FakeRegistry
 from support.searching_lean import SearchingLean
 from support.states import state_of
@@ -35,8 +33,13 @@ TOLERANCE = 1e-4
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model.build(tmp_path_factory.mktemp("tiny"), max_length=512)
+def base(vllm_base: Path) -> Path:
+    return vllm_base
+
+
+@pytest.fixture
+def server(vllm_server: VllmServer) -> VllmServer:
+    return vllm_server
 
 
 @pytest.fixture(scope="module")
@@ -46,27 +49,6 @@ def adapters(base: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Adapt
         Adapter(f"adapter{i}", str(base), str(folder), None, 0.0)
         for i, folder in enumerate(folders)
     ]
-
-
-@pytest.fixture(scope="module")
-def server(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmServer]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = ServeOptions(
-        str(base), port=port, max_lora_rank=8, max_loras=2, max_model_len=512,
-        extra=("--dtype", "float32", "--enforce-eager", "--max-num-seqs", "16"),
-        start_timeout_s=600,
-    )  # fmt: skip
-    log = tmp_path_factory.mktemp("log") / "vllm.log"
-    running = VllmServer(availability.vllm_environment(), options, log)
-    running.start()
-    try:
-        seconds = running.wait_until_ready(print)
-        print(f"vLLM was ready after {seconds:.0f} s")
-        yield running
-    finally:
-        running.stop()
 
 
 def policy_at(server: VllmServer, base: Path) -> OpenAICompatible:

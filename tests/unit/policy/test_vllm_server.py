@@ -9,22 +9,24 @@ import os
 import socket
 import stat
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fd_core.adapter import Adapter
 from fd_core.errors import PolicyError
 from fd_core.policy import vllm_environment, vllm_server
+from fd_core.policy.device_turns import DeviceTurns
 from fd_core.policy.vllm_environment import VllmEnvironment, create, environment_for, model_fetch_gb
 from fd_core.policy.vllm_server import (
     ServeOptions,
     VllmServer,
-    arguments,
     command_of,
-    serve,
     variables_of,
 )
+from fd_core.policy.vllm_serving import arguments, serve, serve_in_turns
 from support.fakes import FakeRegistry
 
 FAKE = f"""#!{sys.executable}
@@ -37,6 +39,10 @@ if mode != "serve":
 names = ["base"]
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.path == "/metrics":
+            busy = open(os.environ["FAKE_BUSY"]).read() if "FAKE_BUSY" in os.environ else "0"
+            return self.reply(f'# HELP x\\nvllm:num_requests_running{{{{model="m"}}}} {{busy}}.0\\n'
+                              'vllm:num_requests_waiting{{model="m"}} 0.0\\n')
         self.reply({{"data": [{{"id": n}} for n in names]}})
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -45,7 +51,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         (names.append if "un" not in self.path else names.remove)(body["lora_name"])
         self.reply({{}})
     def reply(self, table, status=200):
-        data = json.dumps(table).encode()
+        data = table.encode() if isinstance(table, str) else json.dumps(table).encode()
         self.send_response(status); self.send_header("content-length", str(len(data)))
         self.end_headers(); self.wfile.write(data)
     def log_message(self, *_): pass
@@ -190,6 +196,49 @@ def test_serve_says_sizes_first_follows_the_pointer_and_leaves_nothing_behind(
     time.sleep(0.1)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_serving_gives_way_to_training_once_requests_are_through_and_comes_back(
+    environment: VllmEnvironment, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = tmp_path / "busy"
+    busy.write_text("2")
+    monkeypatch.setenv("FAKE_BUSY", str(busy))
+    server = server_of(environment, port, tmp_path)
+    registry = FakeRegistry()
+    registry.known = {name: adapter(name) for name in ("a1", "a2")}
+    registry.history = ["a1"]
+    turns, ended, said = DeviceTurns(tmp_path / "locks"), threading.Event(), list[str]()
+    thread = threading.Thread(
+        target=serve_in_turns, args=(server, registry, said.append, turns, ended)
+    )
+    thread.start()
+    until(lambda: "adapter a1 loaded" in said)
+    threading.Timer(1.5, busy.write_text, ["0"]).start()
+    began = time.monotonic()
+    with turns.training(said.append, wait_s=30):
+        assert time.monotonic() - began > 0.5
+        assert not server.running
+        assert "vLLM is stopped" in said
+        assert not any("cut off" in words for words in said)
+        registry.history.append("a2")
+    until(lambda: "adapter a2 loaded" in said)
+    assert server.adapters() == ["base", "a2"]
+    ended.set()
+    thread.join(20)
+    assert not thread.is_alive()
+    busy.write_text("1")
+    assert server.busy() == 1
+    assert not server.drain(0.2)
+    server.stop()
+    assert server.busy() == 0
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_without_agreement_nothing_is_fetched(

@@ -67,6 +67,21 @@ class CanaryReading:
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the trainer's weights say of fixed ids, kept for when they are no longer in memory."""
+
+    prompt_ids: tuple[int, ...]
+    ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    tolerance: float
+
+    async def compared(self, sampler: Sampler) -> CanaryReading:
+        """What a sampler says of the same ids. Raises PolicyError if it does not answer."""
+        said = await sampler.score(self.prompt_ids, self.ids)
+        return _reading(sampler.version, said, self.logprobs, self.tolerance)
+
+
 class Canary:
     """A fixed prompt, repeated to fill whole blocks of a prefix cache, and its readings."""
 
@@ -88,11 +103,24 @@ class Canary:
         asked = [(self.prompt_ids, each.ids) for each in drawn]
         own = await asyncio.to_thread(self._policy.score, role, asked)
         said = [value for each in drawn for value in each.logprobs]
-        gaps = [abs(theirs - ours) for theirs, ours in zip(said, own, strict=True)]
-        broken = not gaps or not all(map(math.isfinite, gaps))
-        worst = math.inf if broken else max(gaps)
-        mean = math.inf if broken else sum(gaps) / len(gaps)
-        return CanaryReading(sampler.version, worst, mean, len(gaps), self.tolerance)
+        return _reading(sampler.version, said, own, self.tolerance)
+
+    def expected(self, *, role: str = "student") -> Expected:
+        """What one role says of the prompt's second half: blocking, one pass."""
+        half = len(self.prompt_ids) // 2
+        prompt, ids = self.prompt_ids[:half], self.prompt_ids[half:]
+        own = self._policy.score(role, [(prompt, ids)])
+        return Expected(prompt, ids, tuple(own), self.tolerance)
+
+
+def _reading(
+    version: PolicyVersion, said: Sequence[float], own: Sequence[float], tolerance: float
+) -> CanaryReading:
+    gaps = [abs(theirs - ours) for theirs, ours in zip(said, own, strict=True)]
+    broken = not gaps or not all(map(math.isfinite, gaps))
+    worst = math.inf if broken else max(gaps)
+    mean = math.inf if broken else sum(gaps) / len(gaps)
+    return CanaryReading(version, worst, mean, len(gaps), tolerance)
 
 
 def _prompt_of(policy: PolicyModel) -> list[int]:

@@ -105,6 +105,19 @@ class VllmSampler:
         if old.name not in (self._served, voice.name):
             await lora_loading.unload(self._endpoint, old.name, deadline)
 
+    async def serves(self, adapter: Adapter | None) -> bool:
+        """Whether the endpoint answers, and has this adapter (none: the base model) loaded."""
+        try:
+            names = await self._endpoint.models(Deadline.after(5.0))
+        except PolicyError:
+            return False
+        return (adapter.id if adapter else self._served) in names
+
+    def listen_to(self, adapter: Adapter | None) -> None:
+        """Speak with an adapter that somebody else loads and unloads."""
+        version = PolicyVersion(self._base, adapter.id if adapter else None)
+        self._voice = Voice(adapter.id if adapter else self._served, version)
+
     async def aclose(self) -> None:
         """Close the connections. Safe to call twice."""
         await self._endpoint.aclose()
