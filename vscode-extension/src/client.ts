@@ -171,7 +171,7 @@ export class Connection implements ServerLink, Disposable {
       const what = `${server.command} answers as “${name || "nobody"}”, not as fd-server.`;
       return { kind: "failed", what, fix: "Correct fd-prover.server.path." };
     }
-    const status = await answerFrom<{ protocol?: number }>(client.request("fd/getStatus", {}));
+    const status = await answerFrom<{ protocol?: number } | null>(client.request("fd/getStatus", {}));
     const theirs = status.kind === "answered" ? (status.value?.protocol ?? 0) : 0;
     if (theirs === PROTOCOL_VERSION) {
       return undefined;

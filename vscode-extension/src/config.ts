@@ -11,24 +11,6 @@ export const SECTION = "fd-prover";
 
 export type Schemas = Readonly<Record<string, SettingSchema>>;
 
-/** The two halves of `contributes.configuration`: the first category is the extension's own. */
-export interface ManifestSettings {
-  readonly own: Schemas;
-  readonly server: Schemas;
-}
-
-interface Category {
-  readonly properties: Schemas;
-}
-
-/** Read the settings' schemas from `package.json`. */
-export function manifestSettings(manifest: {
-  readonly contributes: { readonly configuration: readonly Category[] };
-}): ManifestSettings {
-  const [own, ...server] = manifest.contributes.configuration.map((each) => each.properties);
-  return { own: own ?? {}, server: Object.assign({}, ...server) as Schemas };
-}
-
 export class Config {
   constructor(
     private readonly schemas: Schemas,
@@ -97,9 +79,10 @@ export class Config {
     });
   }
 
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- checked by schema
   private value<T>(name: string): T {
     const schema = this.schemas[`${SECTION}.${name}`] ?? {};
-    const given = this.read().get(name);
+    const given: unknown = this.read().get(name);
     return (misfit(schema, given) === undefined ? given : schema.default) as T;
   }
 }

@@ -38,13 +38,17 @@ export function diagnosticsReport(input: DiagnosticsInput): string {
     `Lean 4 extension: ${input.leanExtension ?? "not installed"}; goals from it: ${input.bridge}`,
     `server: ${linkInWords(link)}`,
     `state: ${input.view?.state ?? "?"}${input.view?.detail ? ` (${input.view.detail})` : ""}`,
-    `lean: ${status?.lean || "?"}; model: ${status?.model ? "set" : "none"}; adapter: ${status?.adapterId || "none"}`,
-    `memory of our Lean: ${status?.memoryMb ?? "?"} MB; recording: ${status?.recording ?? "?"}`,
+    `lean: ${orElse(status?.lean, "?")}; model: ${status?.model ? "set" : "none"}; adapter: ${orElse(status?.adapterId, "none")}`,
+    `memory of our Lean: ${status?.memoryMb ?? "?"} MB; recording: ${String(status?.recording ?? "?")}`,
     "settings that were set:",
     ...settingsInWords(input),
     ...input.problems.map((problem) => `problem: ${problem}`),
   ];
   return redacted(lines.join("\n"), input.home);
+}
+
+function orElse(text: string | undefined, other: string): string {
+  return text === undefined || text === "" ? other : text;
 }
 
 function linkInWords(link: LinkState): string {

@@ -9,7 +9,7 @@ import * as vscode from "vscode";
 import { alternativesHover } from "./alternatives";
 import { Connection } from "./client";
 import { TRIGGER, registerProofCommands } from "./commands";
-import { Config, SECTION, manifestSettings, type ManifestSettings } from "./config";
+import { Config, SECTION } from "./config";
 import { CursorStops } from "./cursorStops";
 import { Decisions } from "./decisions";
 import { diagnosticsReport } from "./diagnosticsReport";
@@ -18,6 +18,8 @@ import { handOver } from "./goalHandover";
 import { ServerInstallation } from "./installServer";
 import { LEAN_EXTENSION, LeanBridge } from "./leanBridge";
 import { LANGUAGES } from "./leanDocuments";
+import { LeanErrors } from "./leanErrors";
+import { manifestOf, manifestSettings, type ManifestSettings } from "./manifest";
 import { middleware } from "./middleware";
 import { OfferedItems } from "./offered";
 import { registerPanel } from "./panel/index";
@@ -45,6 +47,7 @@ const NEEDS_RESTART = ["enable", "server.path", "server.warm"].map((name) => `${
 export function activate(context: vscode.ExtensionContext): Exports {
   const began = performance.now();
   const extension = new Extension(context);
+  running = extension;
   extension.register();
   const activationMs = performance.now() - began;
   extension.begin(activationMs);
@@ -76,8 +79,7 @@ class Extension {
   private activationMs = 0;
 
   constructor(private readonly context: vscode.ExtensionContext) {
-    running = this;
-    this.settings = manifestSettings(context.extension.packageJSON);
+    this.settings = manifestSettings(manifestOf(context.extension));
     this.config = new Config(this.settings.own, () => vscode.workspace.getConfiguration(SECTION));
     this.installation = new ServerInstallation(context, this.config, this.log);
     this.ghostText = new GhostText({
@@ -141,7 +143,9 @@ class Extension {
           ? this.bridge.goalsAt(vscode.Uri.parse(place.uri), place.position)
           : undefined,
     });
-    this.follow(stops);
+    const errors = new LeanErrors(connection, () => config.goalsFromLeanExtension);
+    this.context.subscriptions.push(errors);
+    this.follow(stops, errors);
   }
 
   /** Second stage: the server. */
@@ -157,13 +161,14 @@ class Extension {
     }
   }
 
-  private follow(stops: CursorStops): void {
+  private follow(stops: CursorStops, errors: LeanErrors): void {
     const { connection } = this;
     this.context.subscriptions.push(
       connection.onDidChangeState((state) => {
         this.redraw();
         if (state.kind === "running") {
           setTimeout(() => stops.ready(), READY_MS); // the documents are on their way to it
+          errors.restarted();
         }
       }),
       connection.onEvent("fd/status", (status) => {
@@ -199,7 +204,7 @@ class Extension {
 
   /** Said once for each version: that there is no server, and how to get one. */
   private async offerInstallation(): Promise<void> {
-    const version = String(this.context.extension.packageJSON.version);
+    const version = manifestOf(this.context.extension).version;
     const told = this.context.globalState.get(TOLD_MISSING) === version;
     if (this.connection.state.kind === "missing" && !told && this.config.serverPath === "") {
       await this.context.globalState.update(TOLD_MISSING, version);
@@ -239,7 +244,7 @@ class Extension {
 
   private async report(): Promise<string> {
     await this.refreshStatus();
-    const manifest = this.context.extension.packageJSON;
+    const manifest = manifestOf(this.context.extension);
     const lean = vscode.extensions.getExtension(LEAN_EXTENSION);
     const configuration = vscode.workspace.getConfiguration(SECTION);
     const names = [...Object.keys(this.settings.own), ...Object.keys(this.settings.server)];
@@ -253,7 +258,7 @@ class Extension {
       platform: `${process.platform} ${process.arch}`,
       remote: vscode.env.remoteName,
       trusted: vscode.workspace.isTrusted,
-      leanExtension: lean?.packageJSON.version,
+      leanExtension: lean && manifestOf(lean).version,
       bridge: this.bridge.state,
       link: this.connection.state,
       status: this.status,

@@ -51,11 +51,11 @@ export class GhostText {
     next: Next,
   ): Promise<Items> {
     await this.parts.handOver(document, position, token);
-    if (token.isCancellationRequested) {
+    if (isCancelled(token)) {
       return undefined;
     }
     const answer = await next(document, position, context, token);
-    if (token.isCancellationRequested) {
+    if (isCancelled(token)) {
       return undefined;
     }
     const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
@@ -88,6 +88,11 @@ export class GhostText {
       this.unanswered = { place, asked: 0 };
     }
   }
+}
+
+/** Asked anew at each place: it changes while we wait. */
+function isCancelled(token: CancellationToken): boolean {
+  return token.isCancellationRequested;
 }
 
 function placeOf(document: TextDocument, position: Position): string {

@@ -7,6 +7,7 @@ import { ProgressLocation, window, type ExtensionContext, type LogOutputChannel 
 
 import type { Config } from "./config";
 import { findPython } from "./findPython";
+import { manifestOf } from "./manifest";
 import { SIZE_MB, environmentFolder, install, isComplete, type Installed } from "./privateEnvironment";
 
 export class ServerInstallation {
@@ -20,7 +21,7 @@ export class ServerInstallation {
 
   /** The private environment of this version of the extension. */
   get folder(): string {
-    const version = String(this.context.extension.packageJSON.version);
+    const { version } = manifestOf(this.context.extension);
     return environmentFolder(this.context.globalStorageUri.fsPath, version);
   }
 

@@ -124,8 +124,8 @@ export class RecordsView {
       const options = { cwd: this.cwd, maxBuffer: SHOWN_AT_MOST, windowsHide: true };
       return (await run(state.server.command, ["events", ...parameters], options)).stdout;
     } catch (error) {
-      const said = (error as { stderr?: string }).stderr?.trim() || String(error);
-      void window.showErrorMessage(`FD Prover: ${said}`);
+      const said = (error as { stderr?: string }).stderr?.trim() ?? "";
+      void window.showErrorMessage(`FD Prover: ${said === "" ? String(error) : said}`);
       return undefined;
     }
   }

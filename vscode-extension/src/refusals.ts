@@ -22,6 +22,10 @@ export async function answerFrom<T>(asked: Promise<unknown>): Promise<Answer<T>>
   }
 }
 
+function isWords(text: unknown): text is string {
+  return typeof text === "string" && text !== "";
+}
+
 function refusal(error: ProtocolError): Answer<never> {
   if (error.code === CONTENT_MODIFIED) {
     return { kind: "movedOn" };
@@ -32,7 +36,7 @@ function refusal(error: ProtocolError): Answer<never> {
   const { what, fix } = error.data ?? {};
   return {
     kind: "refused",
-    what: typeof what === "string" && what !== "" ? what : String(error.message ?? error),
-    fix: typeof fix === "string" && fix !== "" ? fix : "Run “FD Prover: Show Log”.",
+    what: [what, error.message, "the request failed"].find(isWords) ?? "",
+    fix: isWords(fix) ? fix : "Run “FD Prover: Show Log”.",
   };
 }

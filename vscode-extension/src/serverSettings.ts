@@ -8,7 +8,7 @@ import type { WorkspaceConfiguration } from "vscode";
 import { nameOf, type Schemas } from "./config";
 import { misfit, type SettingProblem } from "./settingSchema";
 
-export type Table = { [key: string]: unknown };
+export type Table = Record<string, unknown>;
 
 export interface ServerSettings {
   readonly tables: Table;

@@ -6,7 +6,8 @@ import { window, workspace, type ExtensionContext, type LogOutputChannel } from 
 import type { Middleware } from "vscode-languageclient/node";
 
 import type { Parts } from "./client";
-import { SECTION, type Config, type ManifestSettings } from "./config";
+import { SECTION, type Config } from "./config";
+import type { ManifestSettings } from "./manifest";
 import { resolveServer, type Surroundings } from "./resolveServer";
 import { RestartPolicy } from "./restartPolicy";
 import { serverSettings } from "./serverSettings";
