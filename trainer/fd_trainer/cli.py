@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "One whole night on this CPU with a tiny model, in minutes."),
     "runs": ("runs", "Nights there were: list, show, stop."),
     "report": ("report", "The morning report of a night, made again from its files."),
+    "history": ("history", "One problem over all nights: attempts, advice, first success."),
     "schedule": ("schedule", "Print or install a timer that trains each night."),
     "config": ("config", "Show, validate and describe the configuration of a night."),
     "adapters": ("adapters", "What was learned: list, show, promote, roll back."),

@@ -154,3 +154,22 @@ def test_report_of_no_run_names_those_there_are() -> None:
     night("night-1", None, "x")
     assert "Known are: night-1" in said("report", "nothing", status=2).stderr
     assert "night-1" in said("report", "../..", status=2).stderr
+
+
+def test_history_follows_one_problem_over_the_nights(ids: list[str]) -> None:
+    night("night-1", None, ids[0])
+    night("night-2", ids[0], ids[1])
+    found = answer("history", "goal1")
+    assert [each["run_id"] for each in found] == ["night-1", "night-2"]
+    assert found[0]["history"]["taken_up"] == ["omega"]
+    assert found[0]["candidate"]["samples"] == 16
+    text = said("history", "Demo.goal1").stdout
+    assert "trained: 3 attempts, 1 proved, 2 refused, 0 undecided" in text
+    assert "after advice at step 4 by rules v1:" in text
+    assert "evaluated:" in text
+
+
+def test_history_of_what_was_never_tried() -> None:
+    assert (
+        "no night on this machine has tried nothing" in said("history", "nothing", status=1).stdout
+    )
