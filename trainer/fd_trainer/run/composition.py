@@ -156,7 +156,7 @@ class RealParts:
         critic = await self._critic(model, serving, collected)
         recall = LedgerRecall(ledger, self._folder.id)
         measuring = Measuring(
-            night.evaluation, sampler, attempting, grader, recall, fresh, self._screen.progress
+            night.evaluation, sampler, attempting, grader, recall, fresh, self._measured
         )
         return Bench(
             NightLearner(model, night.algorithms, self._screen.say),
@@ -170,6 +170,9 @@ class RealParts:
             rows_of(collected, prompting),
             self._facts(model, label),
         )
+
+    def _measured(self, done: int, of: int, declaration: str) -> None:
+        self._screen.progress(done, of, f"measured: {declaration}")
 
     def _model(self, serving: Adapter | None) -> PolicyModel:
         from pathlib import Path

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import warnings
 from pathlib import Path
 
 from fd_core import locations
@@ -26,6 +28,7 @@ def launch(
 ) -> tuple[str, str | None]:
     """Run a night to its end; (verdict, where the report lies). Raises FdError: LockedError when
     another run is under way, InterruptedRunError when asked to go."""
+    _quieten()
     with night_lock(folder.id if folder else "that just begins"):
         if folder is None:
             folder = new_run()
@@ -35,6 +38,14 @@ def launch(
         screen.say(f"run {folder.id}, {stand.leaving.deadline.words()}")
         verdict = asyncio.run(Night(stand, written_report).run())
         return verdict, stand.record.status.report
+
+
+def _quieten() -> None:
+    """Progress bars and advice of the libraries are no news of this night."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
 
 
 def written_report(folder: Path) -> str | None:

@@ -48,7 +48,7 @@ class Screen:
         if self._quiet or of <= 0:
             return
         full = round(_BAR * min(done, of) / of)
-        line = f"  [{'█' * full}{'·' * (_BAR - full)}] {done}/{of} {words}"
+        line = f"  [{'█' * full}{'·' * (_BAR - full)}] {done}/{of} {words}".rstrip()
         if self._moving:
             width = shutil.get_terminal_size().columns - 1
             self._write("\r\x1b[2K" + line[:width])
@@ -57,7 +57,7 @@ class Screen:
                 self._write("\n")
         elif done >= of or time.monotonic() - self._said_at >= self._every_s:
             self._said_at = time.monotonic()
-            self._write(f"  {done}/{of} {words}\n")
+            self._write(f"  {done}/{of} {words}".rstrip() + "\n")
 
     def step(self, step: int, of: int, stage: str, metrics: Mapping[str, float]) -> None:
         """A step is done: its number and what it measured."""
