@@ -56,6 +56,10 @@ class LateError(PolicyError):
     """The endpoint did not answer in time."""
 
 
+class UnreachableError(PolicyError):
+    """Nothing answers at that address: nothing was sent."""
+
+
 class RefusedError(PolicyError):
     """The endpoint refused the request itself (status 4xx): `status`, its words, and for how long
     (seconds) it wants to be left alone, if it says so."""
@@ -249,7 +253,7 @@ class Endpoint:
         return short if len(short) <= _EXCERPT else short[:_EXCERPT] + "…"
 
     def _nobody(self, error: Exception) -> PolicyError:
-        return PolicyError(
+        return UnreachableError(
             f"nothing answers at {self.shown} ({self.excerpt(str(error))})",
             fix=self._fix(_START),
         )

@@ -19,9 +19,9 @@ from fd_trainer.remark import Material
 _VERSION = 1
 
 
-def key_of(source: str, material: Material) -> str:
+def key_of(identity: str, material: Material) -> str:
     """Digest of who is asked (with the instruction's version) and of all that is shown."""
-    whole = [_VERSION, source, dataclasses.asdict(material)]
+    whole = [_VERSION, identity, dataclasses.asdict(material)]
     text = json.dumps(whole, ensure_ascii=True, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -93,7 +93,7 @@ class Guarded:
 
     async def _asked(self, voice: Voice, problem: Problem, material: Material) -> Remark:
         """One voice; the same question is never under way twice."""
-        key = key_of(voice.source, material)
+        key = key_of(voice.identity, material)
         lock = self._under_way.setdefault(key, asyncio.Lock())
         async with lock:
             heard = await self._heard(voice, material, key)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fd_core.errors import PolicyError
-from fd_core.policy.endpoint import Deadline, Endpoint, RefusedError
+from fd_core.policy.endpoint import Deadline, Endpoint, RefusedError, UnreachableError
 from fd_core.prompt import Turn
 from pydantic import SecretStr
 
@@ -24,6 +24,7 @@ from fd_trainer.critic.instruction import Budget as Room
 from fd_trainer.critic.instruction import Instruction, instruction, turns
 from fd_trainer.critic.journal import Journal
 from fd_trainer.critic.line import Line
+from fd_trainer.critic.quoting import plain
 from fd_trainer.critic.redaction import Redactor
 from fd_trainer.critic.voice import Advice, Answer, Complaint, Declined, Voice
 from fd_trainer.remark import Material, RemarkCost
@@ -100,6 +101,7 @@ class LanguageModel(Voice):
         if config.show_references:
             self.source += " +references"
         self.format = self.told.format
+        self._identity = f"{self.source} {_settings_that_matter(config)}"
         self._room = Room(config.attempt_chars, config.messages_chars)
         self._references = config.show_references
         self._redactor = redactor
@@ -116,6 +118,11 @@ class LanguageModel(Voice):
             max_bytes=MAX_BYTES,
             record=self._record,
         )
+
+    @property
+    def identity(self) -> str:
+        """How it is asked, too: what is cut or taken out, and how it samples."""
+        return self._identity
 
     async def advise(self, material: Material, complaint: Complaint | None = None) -> Answer:
         """One call, if nothing speaks against it."""
@@ -173,7 +180,7 @@ class LanguageModel(Voice):
             return self._refused(error)
         except PolicyError as error:
             self._line.failed(error.what)
-            unsent = "nothing answers" in error.what
+            unsent = isinstance(error, UnreachableError)
             return Declined(str(error), RemarkCost() if unsent else most)
         self._line.worked()
         cost = self.model.cost(reply, body)
@@ -181,7 +188,7 @@ class LanguageModel(Voice):
             return Declined("the critic's answer is empty", cost)
         if reply.cut_off:
             return Declined(f"the answer was cut off at {self.model.max_tokens} tokens", cost)
-        return Advice(reply.text, cost)
+        return Advice(plain(reply.text), cost)
 
     async def _reply(self, ask: wire.Ask, deadline: Deadline) -> wire.Reply:
         """The answer; asked again at once where the endpoint names an option it does not know."""
@@ -217,12 +224,21 @@ class LanguageModel(Voice):
 
     def _refused(self, error: RefusedError) -> Declined:
         """A refusal costs nothing; some will not change before a person acts."""
-        if error.status == 429:
-            self._line.hold(error.wait_s or 0.0)
-        self._line.failed(error.what, for_good=error.status in _FOR_GOOD)
+        wait = error.wait_s or 0.0
+        if wait > self.model.timeout_s:
+            self._line.rest(wait, f"{error.what}; it asked to be left alone for {wait:.0f} s")
+        else:
+            self._line.hold(wait)
+            self._line.failed(error.what, for_good=error.status in _FOR_GOOD)
         return Declined(str(error))
 
     def _record(self, address: str, body: bytes) -> None:
         """Log what is about to be sent: it is on the disk before it is on the wire."""
         text = body.decode("utf-8", "replace")
         self._sent.add({"time": time.time(), "to": address, "bytes": len(body), "body": text})
+
+
+def _settings_that_matter(config: CriticConfig) -> str:
+    """What of the configuration changes what is shown or how it is answered."""
+    names = ("temperature", "max_tokens", "attempt_chars", "messages_chars", "redact")
+    return json.dumps([getattr(config, name) for name in names])

@@ -56,6 +56,10 @@ class Line:
         """Nobody begins for a while: the endpoint asked for it."""
         self._held_until = max(self._held_until, self._clock() + seconds)
 
+    def rest(self, seconds: float, why: str) -> None:
+        """Nobody is served for a while, and everybody is told why at once."""
+        self._dead_until, self._why = max(self._dead_until, self._clock() + seconds), why
+
     def worked(self) -> None:
         """A call came back well."""
         self._failures = 0
@@ -66,9 +70,10 @@ class Line:
         if for_good:
             self._dead_until, self._why = float("inf"), why
         elif self._failures >= _FAILURES:
-            rest = min(_FIRST_REST_S * 2.0 ** (self._failures - _FAILURES), _LONGEST_REST_S)
-            self._dead_until = self._clock() + rest
-            self._why = f"the critic is left alone for {rest:.0f} s after failures: {why}"
+            seconds = min(_FIRST_REST_S * 2.0 ** (self._failures - _FAILURES), _LONGEST_REST_S)
+            self.rest(
+                seconds, f"the critic is left alone for {seconds:.0f} s after failures: {why}"
+            )
 
     def _wait(self) -> float:
         """Seconds until one more may begin; 0 if now."""

@@ -51,6 +51,8 @@ _CLAUSE = re.compile(
     rf"|\s(?:but|and|then)\s+(?:(?:instead|simply|just)\s+)*(?=(?:{_VERBS})\b)",
     re.IGNORECASE,
 )
+_FINDINGS = 8
+"""As many are worth saying; a hostile answer could have thousands."""
 _FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 
 
@@ -75,9 +77,9 @@ def lint(answer: str, form: FeedbackFormat) -> Linted:
         return Linted(text, (text,) if text else (), () if text else ("The reply is empty.",))
     items, around = _items(text, form)
     findings = [*_shape(items, around, text, form)]
-    for number, item in enumerate(items, start=1):
+    for number, item in enumerate(items[: form.items[1]], start=1):
         findings += [f"Order {number} {finding}" for finding in _of_item(item, form)]
-    return Linted(_normal(items, form), tuple(items), tuple(findings))
+    return Linted(_normal(items, form), tuple(items), tuple(findings[:_FINDINGS]))
 
 
 def _items(text: str, form: FeedbackFormat) -> tuple[list[str], list[str]]:

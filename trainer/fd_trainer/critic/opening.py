@@ -111,10 +111,12 @@ def _voice(kind: CriticKind, config: CriticConfig, around: Surroundings, budget:
                 config.prompt, around.frozen, around.tokenizer, sampling=sampling, room=room
             )
         case "language_model":
+            key = _key(config, around.environment)
+            private = Private.here(around.project, around.environment, key.get_secret_value())
             return LanguageModel(
                 config,
-                key=_key(config, around.environment),
-                redactor=Redactor(config.redact, Private.here(around.project, around.environment)),
+                key=key,
+                redactor=Redactor(config.redact, private),
                 budget=budget,
                 sent=Journal(around.folder / SENT),
             )

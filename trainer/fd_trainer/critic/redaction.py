@@ -59,13 +59,18 @@ class Private:
 
     @classmethod
     def here(
-        cls, project: Path | None = None, environment: Mapping[str, str] = os.environ
+        cls,
+        project: Path | None = None,
+        environment: Mapping[str, str] = os.environ,
+        key: str = "",
     ) -> Private:
-        """Of this process: home, project, user and host names, values of secret variables."""
+        """Of this process: home, project, user and host names, values of secret variables, and the
+        key that is sent as a header."""
         home = str(Path.home())
         folders = [home, str(project or ""), environment.get("USERPROFILE", "")]
         people = [_user(), Path(home).name, socket.gethostname().split(".")[0]]
-        secrets = [v for k, v in environment.items() if _SECRET_NAME.search(k) and len(v) >= 8]
+        values = [v for k, v in environment.items() if _SECRET_NAME.search(k)]
+        secrets = [value for value in (*values, key) if len(value) >= 8]
         return cls(
             _longest_first(f for f in folders if len(f) > 3 and not f.isdecimal()),
             _longest_first(p for p in people if len(p) >= 3 and p.lower() not in _EVERYONE),

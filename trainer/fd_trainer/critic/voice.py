@@ -44,12 +44,17 @@ class Complaint:
 
 
 class Voice(ABC):
-    """One critic. `source` names it with its version and goes into the feedback and the cache's key;
-    `costly` answers are kept in the cache; `format` is what its answers must look like."""
+    """One critic. `source` names it with its version and goes into the feedback; `costly` answers are
+    kept in the cache; `format` is what its answers must look like."""
 
     source: str
     costly: bool = False
     format: FeedbackFormat = ANY
+
+    @property
+    def identity(self) -> str:
+        """What, beside the material, decides an answer: part of the cache's key."""
+        return self.source
 
     @abstractmethod
     async def advise(self, material: Material, complaint: Complaint | None = None) -> Answer:

@@ -94,7 +94,9 @@ async def test_the_same_question_is_paid_for_once_also_after_a_restart(tmp_path:
 
 
 async def test_a_new_instruction_or_model_asks_anew(tmp_path: Path) -> None:
-    for changes in ({}, {"prompt": "fd-critic-3"}, {"model": "another"}):
+    changed: list[dict[str, Any]] = [{"prompt": "fd-critic-3"}, {"model": "another"}]
+    changed += [{"attempt_chars": 500}, {"redact": ["keys"]}, {"show_references": True}]
+    for changes in ({}, *changed):
         async with critic_at(tmp_path, said(GOOD), **changes) as (critic, fake):
             await remark(critic)
             assert len(fake.requests) == 1
@@ -197,13 +199,30 @@ async def test_429_is_tried_again_when_the_endpoint_says(tmp_path: Path) -> None
         assert got.cost.calls == 1
 
 
-async def test_a_long_retry_after_masks_and_holds_the_others(tmp_path: Path) -> None:
+async def test_a_long_retry_after_masks_and_spares_the_endpoint_the_others(tmp_path: Path) -> None:
     busy = Answer(("{}",), 429, {"retry-after": "3600"})
     async with critic_at(tmp_path, busy, timeout_s=1) as (critic, fake):
         assert isinstance(await remark(critic), Masked)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(remark(critic, "other"), 0.3)
+        other = await remark(critic, "other")
+        assert isinstance(other, Masked)
+        assert "left alone for 3600 s" in other.reason
         assert len(fake.requests) == 1
+
+
+async def test_letters_that_are_no_letters_in_an_answer_can_be_sent_back(tmp_path: Path) -> None:
+    broken = said("Sure \ud800 you \udfff")
+    async with critic_at(tmp_path, broken, said(GOOD)) as (critic, fake):
+        assert isinstance(await remark(critic), Remarked)
+        assert "Sure  you" in json.dumps(fake.bodies()[1])
+
+
+async def test_an_answer_of_a_hundred_thousand_orders_is_one_finding(tmp_path: Path) -> None:
+    flood = "\n".join(f"{n}. You" for n in range(1, 60_000))
+    async with critic_at(tmp_path, said(flood)) as (critic, fake):
+        got = await remark(critic)
+        assert isinstance(got, Masked)
+        assert len(got.reason) < 1_000
+        assert len(json.dumps(fake.bodies()[1])) < 20_000
 
 
 async def test_an_endpoint_that_keeps_failing_is_left_alone(tmp_path: Path) -> None:
