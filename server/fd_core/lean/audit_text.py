@@ -79,13 +79,19 @@ def label_of(text: str, declaration: Declaration) -> str:
 
 
 def pair_of(site: ProofSite, candidate: str) -> AuditPair | None:
-    """The files before and after a candidate lands at a site; None outside a declaration."""
+    """The files before and after a candidate lands at a site; None outside a declaration.
+
+    At a cursor stop the challenge gets a `sorry` where the candidate lands: blanks behind an empty
+    `by` would else count as text after the declaration.
+    """
     text = site.document.text
     found = declaration_at(text, site.document.offset(site.range.start))
     if found is None:
         return None
     landed = land(site, candidate).document
-    return AuditPair(site.document, landed, label_of(text, found))
+    is_stop = site.range.start == site.range.end
+    challenge = land(site, "sorry").document if is_stop else site.document
+    return AuditPair(challenge, landed, label_of(text, found))
 
 
 def prepare(challenge: str, solution: str, label: str) -> AuditTexts | TextRefused:

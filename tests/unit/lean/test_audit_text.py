@@ -13,6 +13,7 @@ from fd_core.lean.audit_text import (
     prepare,
 )
 from fd_core.lean_source import declarations
+from fd_core.proof import Document, ProofSite, Range
 from support.redteam import attacks, honest, site_in
 
 BEFORE = "import Foo\n\n/-- one -/\ntheorem one : True := trivial\n\n"
@@ -157,3 +158,18 @@ def test_failing_theorems_above_are_opened() -> None:
 def test_errors_elsewhere_are_not_mended(line: int) -> None:
     head = "def a : P := foo\n\ntheorem b\n    : Q := by\n  rfl\ntheorem two : R "
     assert open_failing(head, {line}) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["theorem t : p := by\n  ", "theorem t : p := by\n  \n\ndef a := 1\n"]
+)
+def test_a_cursor_stop_in_an_empty_proof_has_two_texts_that_differ_in_the_proof_alone(
+    text: str,
+) -> None:
+    document = Document("file:///p/A.lean", 1, text)
+    at = document.position(text.index("by\n  ") + 5)
+    pair = pair_of(ProofSite(document, Range.empty(at), "tactic"), "simp\nomega")
+    assert pair is not None
+    texts = prepare(pair.challenge.text, pair.solution.text, pair.declaration)
+    assert isinstance(texts, AuditTexts), texts
+    assert texts.inserted.split() == ["simp", "omega"]
