@@ -6,11 +6,13 @@ An upper estimate from the configuration alone, or from attempts at hand. Nothin
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fd_trainer.config.critic import CriticConfig
+from fd_trainer.config.night import NightConfig
 from fd_trainer.critic.budget import Limits, cost_of
 from fd_trainer.critic.instruction import Budget, instruction, turns
 from fd_trainer.critic.language_model import Model, tokens_of
@@ -71,6 +73,18 @@ def estimate(
     likely = _cost(config, attempts, read, _ORDERS_TOKENS)
     most = _cost(config, attempts * tries, read + config.max_tokens, config.max_tokens)
     return Estimate(likely, most, config.currency, to, Limits.of(config).passed_by(most))
+
+
+def estimate_of_night(night: NightConfig) -> Estimate:
+    """Of a whole night as configured: survey, pre-flight, and every step that may be FD's."""
+    run, rollout, tried = night.run, night.rollout, night.critic.preflight
+    share = 1.0 if run.fd_share is None or run.method == "fd" else run.fd_share
+    steps = math.ceil(run.steps * share) if "fd" in run.stages else 0
+    attempts = steps * run.problems_per_step * rollout.attempts
+    if steps:
+        attempts += run.survey
+        attempts += tried.problems * tried.samples if tried.action != "off" else 0
+    return estimate(night.critic, attempts, attempt_tokens=rollout.max_tokens)
 
 
 def _cost(config: CriticConfig, calls: int, read: float, written: int) -> RemarkCost:

@@ -119,11 +119,16 @@ def _lean(night: NightConfig, settings: Settings) -> Iterator[Finding]:
 def _critic(night: NightConfig, environment: Mapping[str, str]) -> Iterator[Finding]:
     if "fd" not in night.run.stages:
         return
+    from fd_trainer.critic.estimate import estimate_of_night
     from fd_trainer.critic.opening import check, leaves_machine
 
-    yield from _said(lambda: check(night.critic, environment))
+    wrong = list(_said(lambda: check(night.critic, environment)))
+    yield from wrong
     if address := leaves_machine(night.critic):
         yield Finding(f"attempts and goals are sent to {address}", fatal=False)
+        if not wrong:
+            words = estimate_of_night(night).words
+            yield Finding(f"if every step is made: {words}", fatal=False)
 
 
 def _said(look: Callable[[], None]) -> Iterator[Finding]:

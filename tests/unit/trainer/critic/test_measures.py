@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from fd_trainer.config.critic import CriticConfig
-from fd_trainer.critic.estimate import estimate
+from fd_trainer.config.night import NightConfig
+from fd_trainer.critic.estimate import estimate, estimate_of_night
 from fd_trainer.critic.followed import followed, followed_more, followed_share, orders_in
 from fd_trainer.critic.leak import given_away
 from fd_trainer.remark import Material
@@ -91,3 +92,21 @@ def test_the_estimate_says_which_limit_is_reached() -> None:
     config = config_for("https://critic.example/v1", max_calls=150)
     assert estimate(config, 100).stop == "150 calls"
     assert "no price is known" in estimate(config, 100).words
+
+
+def test_a_night_is_estimated_from_its_steps_survey_and_pre_flight() -> None:
+    table = {
+        "critic": {
+            "kind": "language_model",
+            "endpoint": "https://critic.example/v1",
+            "model": "m",
+            "preflight": {"problems": 10, "samples": 4},
+        },
+        "run": {"method": "fd_then_grpo", "steps": 100, "fd_share": 0.25, "survey": 7,
+                "problems_per_step": 8},
+        "rollout": {"attempts": 2},
+    }  # fmt: skip
+    night = NightConfig.model_validate(table)
+    assert estimate_of_night(night).likely.calls == 25 * 8 * 2 + 7 + 40
+    grpo = night.model_copy(update={"run": night.run.model_copy(update={"method": "grpo"})})
+    assert estimate_of_night(grpo).likely.calls == 0
