@@ -6,12 +6,13 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fd_core import adapter_files
 from fd_core.adapter import Adapter
+from fd_core.errors import RegistryError
 
 from fd_trainer.ports import Sampler
 from fd_trainer.samplers.canary import Canary, CanaryReading
@@ -55,7 +56,8 @@ class Delivery:
         digests = adapter_files.digests_of(files)
         adapter_id = adapter_files.id_of(digests)
         target = self._folder / adapter_id
-        if not target.exists():
+        if not _holds(target, digests):
+            shutil.rmtree(target, ignore_errors=True)
             (scratch / "adapter").rename(target)
         shutil.rmtree(scratch, ignore_errors=True)
         return Adapter(adapter_id, self._policy.base, str(target), None, time.time(), digests)
@@ -64,3 +66,12 @@ class Delivery:
         for path in self._folder.iterdir():
             if path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _holds(folder: Path, digests: Mapping[str, str]) -> bool:
+    """Whether an earlier push of the same weights is there, unchanged."""
+    try:
+        adapter_files.verify(folder, digests)
+    except RegistryError:
+        return False
+    return True
