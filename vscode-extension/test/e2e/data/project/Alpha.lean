@@ -1,0 +1,3 @@
+theorem alpha_typed (p : Prop) (h : p) : p ∧ p := by
+
+theorem after_it : True := trivial

@@ -1,0 +1,3 @@
+theorem killed (n : Nat) (h : 3 < n) : 2 < n := by
+
+theorem after_it : True := trivial

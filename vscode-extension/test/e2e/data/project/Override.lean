@@ -1,0 +1,3 @@
+theorem true_or (p : Prop) : p ∨ True := by
+
+theorem after_it : True := trivial

@@ -1,0 +1,34 @@
+/** Packages the extension once, and starts the workbench that most scenarios share. */
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { TestProject } from "vitest/node";
+
+import { EXTENSION, leanKind, SCREENSHOTS } from "./places";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    vsix: string;
+  }
+}
+
+export default function setup(project: TestProject): () => void {
+  const folder = mkdtempSync(join(tmpdir(), "fd-vsix-"));
+  const vsix = process.env["FD_VSIX"] ?? packaged(folder);
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  process.stdout.write(`e2e: ${leanKind()} Lean, ${vsix}\n`);
+  project.provide("vsix", vsix);
+  return () => rmSync(folder, { recursive: true, force: true });
+}
+
+function packaged(folder: string): string {
+  const vsix = join(folder, "fd-prover.vsix");
+  const run = (script: string, ...more: string[]): unknown =>
+    execFileSync(process.execPath, [join(EXTENSION, script), ...more], { cwd: EXTENSION, stdio: "pipe" });
+  run("esbuild.mjs");
+  run("node_modules/@vscode/vsce/vsce", "package", "--no-dependencies", "--skip-license", "-o", vsix);
+  return vsix;
+}

@@ -1,0 +1,189 @@
+/**
+ * One running workbench server with our packaged extension in it: fresh folders, an own process
+ * group, and nothing left behind.
+ */
+
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+
+import { codeServer, DATA, leanKind, RECORDINGS, SERVER } from "./places";
+
+const run = promisify(execFile);
+
+/** What may differ from the usual host. */
+export interface HostOptions {
+  /** Extensions to install; default: none. */
+  readonly vsix?: readonly string[];
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Ask for workspace trust, as a desktop does. */
+  readonly asksForTrust?: boolean;
+  /** Environment on top of ours; undefined takes a variable away. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+const QUIET: Readonly<Record<string, unknown>> = {
+  "workbench.startupEditor": "none",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.tips.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "extensions.autoUpdate": false,
+  "extensions.ignoreRecommendations": true,
+  "chat.disableAIFeatures": true,
+  "files.hotExit": "off",
+  "files.autoSave": "off",
+  "git.enabled": false,
+  "window.restoreWindows": "none",
+  "security.workspace.trust.banner": "never",
+  "editor.minimap.enabled": false,
+  "fd-prover.server.path": SERVER,
+};
+
+/** A workbench server that runs. */
+export class Host {
+  private constructor(
+    readonly scratch: string,
+    readonly port: number,
+    private readonly child: ChildProcess,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Install, start, and wait until it listens. */
+  static async start(options: HostOptions = {}): Promise<Host> {
+    const scratch = mkdtempSync(join(tmpdir(), "fd-e2e-"));
+    const [user, extensions] = [join(scratch, "user"), join(scratch, "extensions")];
+    for (const kind of ["User", "Machine"]) {
+      mkdirSync(join(user, kind), { recursive: true });
+      writeFileSync(join(user, kind, "settings.json"), JSON.stringify({ ...QUIET, ...options.settings }));
+    }
+    const environment = environmentOf(scratch, options.environment ?? {});
+    const code = codeServer();
+    const folders = ["--user-data-dir", user, "--extensions-dir", extensions];
+    for (const vsix of options.vsix ?? []) {
+      const entry = join(code, "out", "node", "entry.js");
+      await run(process.execPath, [entry, ...folders, "--install-extension", vsix], { env: environment });
+    }
+    const port = await freePort();
+    const main = join(code, "lib", "vscode", "out", "server-main.js");
+    const trust = options.asksForTrust ? [] : ["--disable-workspace-trust"];
+    const flags = ["--without-connection-token", "--accept-server-license-terms", "--telemetry-level", "off", ...trust];
+    const where = ["--host", "127.0.0.1", "--port", String(port), "--server-data-dir", join(scratch, "server")];
+    const child = spawn(process.execPath, [main, ...where, ...folders, ...flags], { env: environment, detached: true });
+    await listens(child);
+    return new Host(scratch, port, child, environment);
+  }
+
+  /** A fresh copy of a folder of test data, under a name of its own. */
+  workspace(name: string, data = "project"): string {
+    const folder = join(this.scratch, "workspaces", name);
+    cpSync(join(DATA, data), folder, { recursive: true });
+    return folder;
+  }
+
+  /** Where one folder (or .code-workspace file) with one open file is served. */
+  url(folder: string, file?: string): string {
+    const here = `127.0.0.1:${String(this.port)}`;
+    const query = new URLSearchParams({ [folder.endsWith(".code-workspace") ? "workspace" : "folder"]: folder });
+    if (file) query.set("payload", JSON.stringify([["openFile", `vscode-remote://${here}${file}`]]));
+    return `http://${here}/?${query.toString()}`;
+  }
+
+  /** What is in the event store, as `fd-server events export` tells it. */
+  async records(): Promise<StoredEvent[]> {
+    try {
+      const { stdout } = await run(SERVER, ["events", "export", "--json"], { env: this.environment, maxBuffer: 1 << 26 });
+      return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line) as StoredEvent);
+    } catch (error) {
+      if (String(error).includes("no event store")) return [];
+      throw error;
+    }
+  }
+
+  /** Our fd-servers, by their environment: nobody else's. */
+  servers(): number[] {
+    const ours = `FD_DATA_DIR=${join(this.scratch, "data")}`;
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+      try {
+        const command = readFileSync(`/proc/${String(pid)}/cmdline`, "utf8");
+        return command.includes("fd-server") && readFileSync(`/proc/${String(pid)}/environ`, "utf8").includes(ours);
+      } catch {
+        return false;
+      }
+    });
+  }
+
+  /** End the whole process group and forget its folders. */
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.child.once("exit", resolve));
+    if (this.child.pid !== undefined && this.child.exitCode === null) {
+      process.kill(-this.child.pid, "SIGTERM");
+      const timer = setTimeout(() => process.kill(-(this.child.pid ?? 0), "SIGKILL"), 5000);
+      await ended;
+      clearTimeout(timer);
+    }
+    for (const pid of this.servers()) process.kill(pid, "SIGKILL");
+    if (!process.env["FD_E2E_KEEP"]) rmSync(this.scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+export interface StoredEvent {
+  readonly sequence: number;
+  readonly kind: "SuggestionOffered" | "SuggestionResolved" | "SuggestionSurvived" | "ProofObserved" | "SourceSeen";
+  readonly event: {
+    readonly suggestion_id: string;
+    readonly uri?: string;
+    readonly candidate?: string;
+    readonly surface?: string;
+    readonly verdict?: string;
+    readonly decision?: { readonly kind: string; readonly text?: string; readonly reason?: string; readonly partial?: boolean };
+  };
+}
+
+function environmentOf(scratch: string, more: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+  const data = join(scratch, "data");
+  const recording = process.env["FD_RECORD_LEAN"];
+  const lean = leanKind() === "live" ? {} : { FD_RECORDED_LEAN: RECORDINGS.join(delimiter) };
+  const environment: NodeJS.ProcessEnv = {
+    ...process.env,
+    EXTENSIONS_GALLERY: "{}",
+    FD_DATA_DIR: data,
+    FD_CONFIG: join(scratch, "config.toml"),
+    FD_CACHE_DIR: join(scratch, "cache"),
+    ...(recording ? { FD_RECORD_LEAN: recording } : {}),
+    ...lean,
+    ...more,
+  };
+  for (const [name, value] of Object.entries(environment)) if (value === undefined) delete environment[name];
+  // Set by the test runner, and meant for it alone.
+  for (const name of ["NODE_OPTIONS", "VITEST", "NODE_ENV"]) delete environment[name];
+  return environment;
+}
+
+function listens(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const heard = (chunk: Buffer): void => {
+      said += chunk.toString();
+      if (said.includes("Extension host agent listening")) resolve();
+    };
+    child.stdout?.on("data", heard);
+    child.stderr?.on("data", heard);
+    child.once("exit", (status) => reject(new Error(`the workbench ended with ${String(status)}: ${said.slice(-2000)}`)));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}

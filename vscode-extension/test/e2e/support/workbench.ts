@@ -1,0 +1,167 @@
+/** One window of the workbench, driven by keyboard and read from its page. */
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Browser, Frame, Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+
+import type { Host } from "./host";
+import { SCREENSHOTS } from "./places";
+
+export const SLOW_MS = Number(process.env["FD_E2E_SLOW_MS"] ?? 60_000);
+
+export class Workbench {
+  private constructor(
+    readonly page: Page,
+    readonly host: Host,
+    readonly folder: string,
+  ) {}
+
+  /** Open a folder (or workspace file) with one file, and wait until its text is there. */
+  static async open(browser: Browser, host: Host, folder: string, file?: string): Promise<Workbench> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(SLOW_MS);
+    await page.goto(host.url(folder, file === undefined ? undefined : file.startsWith("/") ? file : join(folder, file)));
+    const opened = new Workbench(page, host, folder);
+    await page.locator(".monaco-workbench").waitFor();
+    if (file !== undefined) await page.locator(".editor-instance .view-line").first().waitFor();
+    return opened;
+  }
+
+  /** Open another file of the folder in the same window. */
+  async openFile(file: string): Promise<void> {
+    await this.press("Control+p");
+    const input = this.page.locator(".quick-input-widget input.input");
+    await input.waitFor();
+    await input.fill(file);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: file }).first().waitFor();
+    await this.press("Enter");
+    await this.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
+    await this.page.locator(".editor-group-container.active .view-line").first().waitFor();
+  }
+
+  /** A fresh indented line behind a line (counted from one), where a proof goes on. */
+  async newLineBehind(line: number, indent = "  "): Promise<void> {
+    await this.goTo(line, 1000);
+    await this.press("Enter", "Home");
+    await this.type(indent);
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+
+  /** A picture for people to look at, in a folder that git ignores. */
+  async picture(name: string): Promise<void> {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  }
+
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.page.keyboard.press(key);
+  }
+
+  async type(text: string, delay = 20): Promise<void> {
+    await this.page.keyboard.type(text, { delay });
+  }
+
+  /** Put the cursor at a line and column, counted from one. */
+  async goTo(line: number, column = 1): Promise<void> {
+    await this.press("Control+g");
+    const input = this.page.locator(".quick-input-widget input.input");
+    await input.waitFor();
+    await input.fill(`:${String(line)}:${String(column)}`);
+    await this.press("Enter");
+    await input.waitFor({ state: "hidden" });
+  }
+
+  /** Run a command by its title. */
+  async command(title: string): Promise<void> {
+    await this.press("F1");
+    const input = this.page.locator(".quick-input-widget input.input");
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
+    await this.press("Enter");
+  }
+
+  ghost(): Locator {
+    return this.page.locator(".ghost-text-decoration, .ghost-text-decoration-preview, .suggest-preview-text");
+  }
+
+  /** The ghost text that is shown, once there is one. */
+  async ghostText(): Promise<string> {
+    await this.ghost().first().waitFor();
+    return plain((await this.ghost().allTextContents()).join(""));
+  }
+
+  /** The visible lines of the active editor, without ghost text. */
+  async text(): Promise<string> {
+    const lines = await this.page.locator(".editor-group-container.active .view-lines .view-line").evaluateAll((all) =>
+      all
+        .map((line) => {
+          const copy = line.cloneNode(true) as HTMLElement;
+          for (const ghost of copy.querySelectorAll(".ghost-text-decoration, .ghost-text-decoration-preview")) ghost.remove();
+          return { top: parseFloat((line as HTMLElement).style.top), text: copy.textContent };
+        })
+        .sort((one, other) => one.top - other.top)
+        .map((line) => line.text),
+    );
+    return plain(lines.join("\n"));
+  }
+
+  /** Save, and read what is on the disk. */
+  async saved(file: string): Promise<string> {
+    await this.press("Control+s");
+    await this.page.locator(".tab.active:not(.dirty)").first().waitFor();
+    return readFileSync(join(this.folder, file), "utf8");
+  }
+
+  /** Wait until the visible text says something. */
+  async says(what: string | RegExp): Promise<void> {
+    await expect.poll(() => this.text(), { timeout: SLOW_MS }).toMatch(what);
+  }
+
+  /** The status bar item of ours. */
+  status(): Locator {
+    return this.page.locator('[id="fd-prover.fd-prover.fd-prover.status"], .statusbar-item[id*="fd-prover"]').first();
+  }
+
+  async statusSays(what: RegExp): Promise<void> {
+    await expect.poll(async () => plain((await this.status().textContent()) ?? ""), { timeout: SLOW_MS }).toMatch(what);
+  }
+
+  /** The server runs and waits for questions. */
+  async isReady(): Promise<void> {
+    await this.statusSays(/FD (idle|thinking|nothing found|out of budget)/);
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator(".notification-toast, .notifications-center .notification-list-item").filter({ hasText: text });
+  }
+
+  /** The panel's page, once it shows something. */
+  async panel(): Promise<Frame> {
+    let found: Frame | undefined;
+    await expect
+      .poll(
+        async () => {
+          for (const frame of this.page.frames()) {
+            if ((await frame.locator("main#panel h1").count().catch(() => 0)) > 0) found = frame;
+          }
+          return found !== undefined;
+        },
+        { timeout: SLOW_MS },
+      )
+      .toBe(true);
+    if (!found) throw new Error("no panel");
+    return found;
+  }
+}
+
+/** The editor shows spaces as no-break spaces. */
+function plain(text: string): string {
+  return text.replaceAll("\u00a0", " ").replaceAll("\u200c", "");
+}

@@ -1,0 +1,100 @@
+/** The window around the proof: two folders, a long file, a server that dies, and the panel. */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { offeredIn, resolved } from "./support/store";
+import { suite } from "./support/suite";
+import { SLOW_MS } from "./support/workbench";
+
+const at = suite({ settings: { "fd-prover.store.consent": "yes" } });
+const LINES = 3000;
+
+describe("workspaces", () => {
+  it("serves two folders with one server", async () => {
+    const [one, two] = [at.host.workspace("one"), at.host.workspace("two")];
+    const file = join(at.host.scratch, "both.code-workspace");
+    writeFileSync(file, JSON.stringify({ folders: [{ path: one }, { path: two }] }));
+    const workbench = await at.own(file, join(one, "Ghost.lean"));
+    await workbench.isReady();
+    await workbench.newLineBehind(1);
+    await workbench.ghostText();
+    await workbench.press("Escape");
+    await workbench.openFile("Cycle.lean");
+    await workbench.newLineBehind(1);
+    await workbench.ghostText();
+    await workbench.picture("two-folders");
+    expect(at.host.servers()).toHaveLength(1);
+    await expect.poll(async () => (await offeredIn(at.host, "one/Ghost.lean")).length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await offeredIn(at.host, "Cycle.lean")).length, { timeout: 20_000 }).toBeGreaterThan(0);
+  });
+
+  it("finds ghost text at the end of a file of 3,000 lines", async () => {
+    const folder = at.host.workspace("long");
+    const head = Array.from({ length: LINES }, (_, n) => `theorem line_${String(n)} : ${String(n)} = ${String(n)} := rfl`);
+    writeFileSync(join(folder, "Long.lean"), [...head, "theorem last (p q : Prop) (h : p ∧ q) : q ∧ p := by", ""].join("\n"));
+    const workbench = await at.own(folder, "Long.lean");
+    await workbench.isReady();
+    await workbench.newLineBehind(LINES + 1);
+    const ghost = await workbench.ghostText();
+    await workbench.picture("long-file");
+    await workbench.press("Tab");
+    expect((await workbench.saved("Long.lean")).split("\n")[LINES + 1]).toBe(`  ${ghost.split("\n")[0] ?? ""}`);
+    const taken = await resolved(at.host, (decision, offered) => decision.kind === "Accepted" && (offered.uri ?? "").endsWith("Long.lean"));
+    expect(taken.offered.candidate).toBe(ghost);
+  });
+});
+
+describe("the server", () => {
+  it("is started again once when it dies, and that is said once", async () => {
+    const workbench = await at.own(at.host.workspace("killed"), "Killed.lean");
+    await workbench.isReady();
+    const [before] = at.host.servers();
+    process.kill(before ?? 0, "SIGKILL");
+    await expect.poll(() => at.host.servers().filter((pid) => pid !== before).length, { timeout: SLOW_MS }).toBe(1);
+    const said = workbench.notification(/FD Prover/);
+    await said.first().waitFor();
+    await workbench.isReady();
+    await workbench.picture("server-restarted");
+    expect(await said.count()).toBe(1);
+    await workbench.newLineBehind(1);
+    await workbench.ghostText();
+    expect(at.host.servers()).toHaveLength(1);
+  });
+});
+
+describe("the panel", () => {
+  it("shows goal, candidates and board, and is used by keyboard", async () => {
+    const folder = at.host.workspace("panel");
+    mkdirSync(folder, { recursive: true });
+    const workbench = await at.own(folder, "Fill.lean");
+    await workbench.isReady();
+    await workbench.goTo(2, 3);
+    await workbench.command("FD Prover: Open Proof Panel");
+    const panel = await workbench.panel();
+    await panel.locator("#board li").first().waitFor();
+    expect(await panel.locator("#board").textContent()).toContain("not_or_iff");
+    await panel.locator("#goal pre").first().waitFor();
+    expect(await panel.locator("#goal").textContent()).toContain("⊢ ¬(p ∨ q) ↔ ¬p ∧ ¬q");
+
+    await panel.locator("[data-key=suggest]").focus();
+    await workbench.press("Enter");
+    await panel.locator("#search li.closed [data-key^=take]").first().waitFor();
+    await workbench.picture("panel");
+    for (let step = 0; step < 12 && !(await focusedKey(panel)).startsWith("take"); step++) await workbench.press("Tab");
+    expect(await focusedKey(panel)).toMatch(/^take/);
+    await workbench.press("ArrowRight");
+    expect(await focusedKey(panel)).toMatch(/^explain/);
+    await workbench.press("ArrowLeft", "Enter");
+    const taken = await resolved(at.host, (decision, offered) => decision.kind === "Accepted" && (offered.uri ?? "").endsWith("panel/Fill.lean"));
+    expect(taken.offered.surface).toBe("session");
+    await expect.poll(() => workbench.page.locator(".view-lines").first().textContent()).toContain((taken.offered.candidate ?? "?").slice(0, 8));
+    await workbench.picture("panel-taken");
+  });
+});
+
+async function focusedKey(panel: Awaited<ReturnType<Awaited<ReturnType<typeof at.own>>["panel"]>>): Promise<string> {
+  return panel.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset["key"] ?? "");
+}
