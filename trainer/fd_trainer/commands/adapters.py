@@ -31,6 +31,8 @@ def command() -> None:
 @_json_option
 def list_(as_json: bool) -> None:
     """Every adapter on this machine, newest first; a star marks the served one."""
+    from fd_trainer.report.comparing_adapters import nights
+
     registry = _registry()
     promoted = registry.promoted()
     adapters = newest_first(registry.adapters())
@@ -38,8 +40,9 @@ def list_(as_json: bool) -> None:
     if as_json:
         _print({"promoted": served, "adapters": [to_plain(adapter) for adapter in adapters]})
         return
+    evaluated = nights() if adapters else []
     for adapter in adapters:
-        click.echo(line_of(adapter, served=adapter.id == served))
+        click.echo(line_of(adapter, served=adapter.id == served) + _rated(adapter.id, evaluated))
     if not adapters:
         click.echo("no adapters yet: `fd-trainer run` makes the first")
 
@@ -135,6 +138,16 @@ def _lineage(adapter: Adapter, known: dict[str, Adapter]) -> list[str]:
         found.append(parent)
         parent = known[parent].parent if parent in known else None
     return found
+
+
+def _rated(adapter_id: str, nights: list[Night]) -> str:
+    """How the last night that tried it on held-out goals found it."""
+    from fd_trainer.report.comparing_adapters import held_out_rate, measurements
+
+    for measurement in measurements(adapter_id, nights):
+        if (rate := held_out_rate(measurement)) is not None:
+            return f"  held-out pass@1 {rate:.1%} ({measurement.night.run.id})"
+    return ""
 
 
 def _measuring_nights(adapter_id: str) -> list[Night]:

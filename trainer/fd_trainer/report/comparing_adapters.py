@@ -17,7 +17,7 @@ from fd_trainer.evaluation.decision import Decision
 from fd_trainer.evaluation.gate import judge
 from fd_trainer.evaluation.measured import Evaluation, PolicyTable, SecondLook
 from fd_trainer.report.contract import EVALUATION
-from fd_trainer.report.run_files import Night, read_night
+from fd_trainer.report.run_files import Night, read_measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Measurement:
 def nights(folder: Path | None = None) -> list[Night]:
     """Nights that were evaluated, newest first."""
     paths = (folder or locations.runs_dir()).glob(f"*/{EVALUATION}")
-    found = [read_night(path.parent) for path in paths]
+    found = [read_measured(path.parent) for path in paths]
     evaluated = [night for night in found if night.evaluation is not None]
-    return sorted(evaluated, key=lambda night: -night.run.started_at)
+    return sorted(evaluated, key=lambda night: (-night.run.started_at, night.run.id))
 
 
 def measurements(adapter_id: str | None, among: list[Night]) -> Iterator[Measurement]:
@@ -49,6 +49,12 @@ def measurements(adapter_id: str | None, among: list[Night]) -> Iterator[Measure
         for table in (night.evaluation.candidate, night.evaluation.serving):
             if table.adapter_id == adapter_id:
                 yield Measurement(night, table)
+
+
+def held_out_rate(measurement: Measurement) -> float | None:
+    """Mean pass@1 on held-out goals; none where there were none."""
+    tried = [m for m in measurement.table.of("held_out") if m.samples]
+    return sum(m.proved / m.samples for m in tried) / len(tried) if tried else None
 
 
 def compared(

@@ -42,7 +42,7 @@ def all_nights(folder: Path | None = None) -> list[Night]:
     """Every night that left a goal or an attempt, oldest first."""
     root = folder or locations.runs_dir()
     names = {path.parent for name in (GOALS, REMARKS) for path in root.glob(f"*/{name}")}
-    return sorted(map(read_night, names), key=lambda night: night.run.started_at)
+    return sorted(map(read_night, names), key=lambda night: (night.run.started_at, night.run.id))
 
 
 def nights_of(wanted: str, nights: Iterable[Night]) -> list[NightOfProblem]:

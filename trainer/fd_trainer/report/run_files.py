@@ -111,6 +111,17 @@ def read_night(folder: Path) -> Night:
     )
 
 
+def read_measured(folder: Path) -> Night:
+    """Only what was measured and decided: cheap, for looking through all nights."""
+    damaged: list[str] = []
+    return Night(
+        _value(folder / contract.RUN, RunFacts, damaged) or _unnamed(folder),
+        _value(folder / contract.EVALUATION, Evaluation, damaged),
+        _value(folder / contract.DECISION, Decision, damaged),
+        damaged=tuple(damaged),
+    )
+
+
 def _unnamed(folder: Path) -> RunFacts:
     return RunFacts(id=folder.name, started_at=folder.stat().st_mtime, base_model="not recorded")
 

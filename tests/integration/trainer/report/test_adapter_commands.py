@@ -97,6 +97,14 @@ def test_a_damaged_adapter_is_not_promoted(ids: list[str]) -> None:
     assert "was changed" in said("adapters", "promote", ids[0], status=2).stderr
 
 
+def test_the_list_says_how_each_was_found(ids: list[str]) -> None:
+    night("night-1", ids[0], ids[1])
+    newest, middle, oldest = said("adapters", "list").stdout.splitlines()
+    assert "held-out" not in newest
+    assert "held-out pass@1 29.8% (night-1)" in middle
+    assert "held-out pass@1 9.6% (night-1)" in oldest
+
+
 def test_show_tells_parents_and_nights(ids: list[str]) -> None:
     night("night-1", ids[0], ids[1])
     shown = answer("adapters", "show", ids[2])
