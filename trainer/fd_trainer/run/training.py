@@ -77,7 +77,8 @@ class Training:
         stage = position.plan.stage_at(position.step)
         if stage is None:
             self._checkpoint()
-            return "steps"
+            cut = position.planned and position.plan.total < ground.config.run.steps
+            return "deadline" if cut else "steps"
         ground.leaving.check(ground.reserve_s)
         if self._does_not_fit():
             raise LeaveError("deadline", interrupted=False)
@@ -220,7 +221,9 @@ class Training:
         position, ground = self.position, self.ground
         run, left_s = ground.config.run, ground.left_s()
         due = position.step == run.measure_steps or position.step % run.checkpoint_every == 0
-        if not run.plan or left_s == float("inf") or not due or position.step < run.measure_steps:
+        if not run.plan or not 0 < left_s < float("inf"):
+            return
+        if not due or position.step < run.measure_steps:
             return
         done = self._steps_done()
         plan = planner.replanned(

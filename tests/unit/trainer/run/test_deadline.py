@@ -1,0 +1,108 @@
+"""Nights with a deadline: it ends in time, with a checkpoint and a verdict."""
+
+import json
+from pathlib import Path
+
+from fd_trainer.run.night import Night
+from support.clocks import HandClock
+from support.nights import FakeNight, config, fake_night
+
+
+def timed(one: FakeNight, clock: HandClock, step_s: float) -> list[float]:
+    """Every attempt's batch takes `step_s` on the clock; returns when each step began."""
+    began: list[float] = []
+    learner = one.parts.learner
+    step = learner.step
+
+    def slow(batch: object) -> object:
+        began.append(clock.passed())
+        clock.pass_(step_s)
+        return step(batch)  # type: ignore[arg-type]
+
+    learner.step = slow  # type: ignore[method-assign, assignment]
+    return began
+
+
+async def test_it_stops_before_the_deadline_with_a_verdict(tmp_path: Path) -> None:
+    clock = HandClock()
+    settings = config(run={"steps": 10_000, "plan": True})
+    one = fake_night(tmp_path, clock=clock, seconds=3_600.0, settings=settings)
+    timed(one, clock, 100.0)
+    verdict = await one.run()
+    assert verdict.startswith("promoted")
+    found = one.stand.record.found("train") or {}
+    assert 5 <= found["steps"] <= 36
+    assert clock.passed() <= 50.0 + 3_600.0
+    assert "plan: " in one.out.getvalue()
+
+
+async def test_both_stages_get_their_time(tmp_path: Path) -> None:
+    clock = HandClock()
+    settings = config(run={"steps": 10_000, "plan": True, "checkpoint_every": 5})
+    one = fake_night(tmp_path, clock=clock, seconds=36_000.0, settings=settings)
+    timed(one, clock, 100.0)
+    # The planner goes by the loop's own clock, too.
+    await with_loop_clock(one, clock)
+    assert one.parts.learner.begun == ["fd", "grpo"]
+    stages = [
+        json.loads(line)["phase"] for line in one.stand.folder.metrics.read_text().splitlines()
+    ]
+    assert stages.count("fd") > 30
+    assert stages.count("grpo") >= 5
+    assert clock.passed() <= 50.0 + 36_000.0
+
+
+async def with_loop_clock(one: FakeNight, clock: HandClock) -> None:
+    from fd_trainer.run.phases import Phases
+
+    phases = one.night._phases
+    assert isinstance(phases, Phases)
+    ground_of = phases._ground
+
+    async def ground(bench: object) -> object:
+        made = await ground_of(bench)  # type: ignore[arg-type]
+        made.clock = clock.passed
+        return made
+
+    phases._ground = ground  # type: ignore[method-assign, assignment]
+    assert isinstance(one.night, Night)
+    await one.run()
+
+
+async def test_a_clock_set_over_the_deadline_ends_training_and_says_so(tmp_path: Path) -> None:
+    clock = HandClock()
+    settings = config(run={"steps": 10_000})
+    one = fake_night(tmp_path, clock=clock, seconds=36_000.0, settings=settings)
+    speak = one.parts.speak
+
+    async def set_forward(step: int) -> None:
+        await speak(step)
+        if step == 4:
+            clock.set_wall(10 * 3_600.0)
+
+    one.parts.speak = set_forward  # type: ignore[method-assign]
+    verdict = await one.run()
+    found = one.stand.record.found("train") or {}
+    assert found["steps"] == 4
+    assert found["stopped"] == "deadline (the clock was set by +600 min)"
+    assert verdict
+
+
+async def test_a_deadline_that_passed_before_training_keeps_what_is_served(tmp_path: Path) -> None:
+    clock = HandClock()
+    one = fake_night(tmp_path, clock=clock, seconds=1.0)
+    assert (await one.run()).startswith("keep: There is no evaluation: no step was made")
+
+
+async def test_an_evaluation_that_takes_too_long_is_cut(
+    tmp_path: Path, monkeypatch: object
+) -> None:
+    import fd_trainer.run.phases as phases
+
+    one = fake_night(tmp_path, seconds=30.0, evaluation_s=60.0)
+    phases_grace, phases.GRACE_S = phases.GRACE_S, -29.0
+    try:
+        verdict = await one.run()
+    finally:
+        phases.GRACE_S = phases_grace
+    assert verdict.startswith("not enough evidence")
