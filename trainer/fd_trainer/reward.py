@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 from fd_core.errors import FdError
 from fd_core.lean.audit_text import AuditPair, pair_of
 from fd_core.lean.syntax_gate import refusal
+from fd_core.policy.admission import is_search
 from fd_core.proof import Document, ProofSite
 from fd_core.suggestion import AuditResult, AuditUndecided, NotProved, Proved
 
@@ -25,6 +26,9 @@ from fd_trainer.rollout import Graded, Rollout
 
 _log = logging.getLogger(__name__)
 NO_PROOF = "The answer holds no proof."
+SEARCH = "A search such as `exact?` is no proof: write what it finds."
+"""Lean lets `exact?`, `try?` and their like close a goal. Rewarded, they would be all that a policy
+ever says, and no editor offers them: admission drops them."""
 RECORDED = "This Lean is a recording, which rewards nothing."
 
 
@@ -182,7 +186,7 @@ def _early(text: str) -> Audited | None:
     """Refused before Lean sees it."""
     if not text.strip():
         return Audited("refused", (NO_PROOF,))
-    reason = refusal(text)
+    reason = refusal(text) or (SEARCH if is_search(text) else None)
     return Audited("refused", (reason,)) if reason else None
 
 
