@@ -1,7 +1,8 @@
 """Import modules, or run command lines, each in a process that has loaded none of ours before.
 
 Run as a program: one interpreter forks a child per job, so that hundreds take seconds. It reads
-{"preload": [NAME], "jobs": [JOB]} with JOB {"import": NAME} or {"run": [ARGUMENTS]}, and prints for
+{"preload": [NAME], "jobs": [JOB]} with JOB {"import": NAME} or {"run": [ARGUMENTS]} (of fd-server, or
+of the command line whose module "cli" names), and prints for
 each job {"loaded": [modules], "error": TEXT, "missing": NAME}. Libraries that are preloaded are
 paid for once; without them the children also tell what a module loads.
 """
@@ -9,6 +10,7 @@ paid for once; without them the children also tell what a module loads.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -52,7 +54,8 @@ def _do(job: dict[str, object]) -> dict[str, object]:
         if "import" in job:
             __import__(str(job["import"]))
         else:
-            _run([str(argument) for argument in job["run"]])  # type: ignore[attr-defined]
+            arguments = [str(argument) for argument in job["run"]]  # type: ignore[attr-defined]
+            _run(arguments, str(job.get("cli", "fd_server.cli")))
     except ModuleNotFoundError as exc:
         missing, error = exc.name or "?", str(exc)
     except BaseException as exc:
@@ -60,11 +63,10 @@ def _do(job: dict[str, object]) -> dict[str, object]:
     return {"loaded": sorted(sys.modules), "error": error, "missing": missing}
 
 
-def _run(arguments: list[str]) -> None:
+def _run(arguments: list[str], module: str) -> None:
     """What the console script does; its output is not ours."""
-    from fd_server.cli import main
-
-    sys.argv = ["fd-server", *arguments]
+    main = importlib.import_module(module).main
+    sys.argv = [module.partition(".")[0].replace("_", "-"), *arguments]
     with contextlib.redirect_stdout(io.StringIO()):
         main(arguments, standalone_mode=False)
 

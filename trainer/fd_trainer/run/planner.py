@@ -130,7 +130,7 @@ def _sizes(wish: Wish, costs: Sequence[StepCost]) -> Iterator[_Size]:
     yield size
     lengths = sorted(length for cost in costs for length in cost.lengths)
     if lengths:
-        reached = lengths[min(len(lengths) - 1, math.ceil(0.95 * len(lengths)))]
+        reached = lengths[math.ceil(0.95 * len(lengths)) - 1]
         length = max(LEAST_LENGTH, math.ceil(reached / 16) * 16)
         if length < size.max_tokens:
             size = _Size(size.problems, size.group_size, length)
