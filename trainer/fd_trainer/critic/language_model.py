@@ -24,7 +24,7 @@ from fd_trainer.critic.instruction import Budget as Room
 from fd_trainer.critic.instruction import Instruction, instruction, turns
 from fd_trainer.critic.journal import Journal
 from fd_trainer.critic.line import Line
-from fd_trainer.critic.quoting import plain
+from fd_trainer.critic.quoting import spoken
 from fd_trainer.critic.redaction import Redactor
 from fd_trainer.critic.voice import Advice, Answer, Complaint, Declined, Voice
 from fd_trainer.remark import Material, RemarkCost
@@ -188,7 +188,7 @@ class LanguageModel(Voice):
             return Declined("the critic's answer is empty", cost)
         if reply.cut_off:
             return Declined(f"the answer was cut off at {self.model.max_tokens} tokens", cost)
-        return Advice(plain(reply.text), cost)
+        return Advice(spoken(reply.text), cost)
 
     async def _reply(self, ask: wire.Ask, deadline: Deadline) -> wire.Reply:
         """The answer; asked again at once where the endpoint names an option it does not know."""

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fd_trainer.critic.feedback_format import FeedbackFormat
-from fd_trainer.critic.quoting import plain
+from fd_trainer.critic.quoting import spoken
 from fd_trainer.critic.style import is_order
 
 _ITEM = re.compile(r"^[ \t]*(?:\*\*)?(\d{1,2})[.)](?:\*\*)?[ \t]+", re.MULTILINE)
-_THINK = re.compile(r"<think>.*?</think>|<think>.*\Z", re.DOTALL)
 _CODE = re.compile(r"`[^`\n]*`")
 _PERSON = re.compile(r"\b(?:you|your|yours|yourself|we|our|us|my|me)\b|\bI\b", re.IGNORECASE)
 _STUDENT = re.compile(
@@ -72,7 +71,7 @@ class Linted:
 
 def lint(answer: str, form: FeedbackFormat) -> Linted:
     """What of an answer is feedback, and what is wrong with it. Findings are for a second call."""
-    text = plain(_THINK.sub("", answer)).strip()
+    text = spoken(answer).strip()
     if not form.checked:
         return Linted(text, (text,) if text else (), () if text else ("The reply is empty.",))
     items, around = _items(text, form)

@@ -13,11 +13,20 @@ from collections.abc import Iterable, Mapping
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
+_THINKING = re.compile(r"<think>.*?</think>|<think>.*\Z|\A.*?</think>", re.DOTALL)
+_TURN_MARK = re.compile(r"<(?=[|｜][\w▁]{1,40}[|｜]>|/?s>|/?think>)")
 
 
 def plain(text: str) -> str:
-    """Without letters that hide or reorder text; line ends are LF."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """Without letters that hide or reorder text; line ends are LF. Marks by which models tell turns
+    apart (`<|im_end|>`) are broken up: a tokenizer would read them as turns."""
+    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _TURN_MARK.sub("< ", text)
+
+
+def spoken(answer: str) -> str:
+    """A model's answer without its thinking aloud, plain."""
+    return plain(_THINKING.sub("", answer))
 
 
 def fence_word(texts: Iterable[str]) -> str:

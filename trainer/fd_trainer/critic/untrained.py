@@ -13,7 +13,7 @@ from fd_core.errors import FdError
 
 from fd_trainer.critic.instruction import Budget as Room
 from fd_trainer.critic.instruction import as_text, instruction, turns
-from fd_trainer.critic.quoting import plain
+from fd_trainer.critic.quoting import spoken
 from fd_trainer.critic.voice import Advice, Answer, Complaint, Declined, Voice
 from fd_trainer.ports import Sampler, Tokenizer
 from fd_trainer.remark import Material, RemarkCost
@@ -62,7 +62,7 @@ class Untrained(Voice):
         if completion.finish == "length":
             return Declined(f"the answer was cut off at {sampling.max_tokens} tokens", cost)
         # The text given to the model opens the answer ("1. "); what it wrote goes on from there.
-        return Advice(self._told.as_text["answer"] + plain(completion.text), cost)
+        return Advice(self._told.as_text["answer"] + spoken(completion.text), cost)
 
 
 def _seed(text: str) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fd_trainer.critic.instruction import instruction, instructions, turns
 from fd_trainer.critic.opening import Surroundings, open_critic
-from fd_trainer.critic.quoting import fence_word, quoted
+from fd_trainer.critic.quoting import fence_word, plain, quoted
 from fd_trainer.remark import Masked, Material, Remarked
 from fd_trainer.rollout import Outcome
 from support.scripted_critic import GOOD, config_for, graded_of, problem_of, said
@@ -49,7 +49,14 @@ def test_hostile_text_stays_inside_its_fence(name: str, text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_letters_that_hide_or_reorder_are_not_passed_on(text: str) -> None:
     _, user = turns(instruction("fd-critic-4"), _material(text))
+    assert "<|im_" not in user.text
     assert not re.search("[\x00\x1b\u200b\u202a-\u202e\u2066-\u2069]", user.text)
+
+
+def test_operators_of_lean_are_no_marks_of_turns() -> None:
+    lean = "f <| g <|> h; x <| y |> z; ⟨s, t⟩; p |>.foo; a < s"
+    assert plain(lean) == lean
+    assert plain("<｜end▁of▁sentence｜></s><think>") == "< ｜end▁of▁sentence｜>< /s>< think>"
 
 
 def test_a_fence_can_not_be_foreseen_and_does_not_change() -> None:
@@ -109,6 +116,7 @@ async def test_what_reaches_the_teacher_is_capped_and_plain(
     assert isinstance(got, Remarked)
     assert len(got.feedback.text) <= 300
     assert not re.search("[\x00\x1b\u200b\u202a-\u202e\u2066-\u2069]", got.feedback.text)
+    assert "<|im_" not in got.feedback.text
     if kind == "rules":
         assert "reward" not in got.feedback.text
         assert "PASS" not in got.feedback.text

@@ -63,6 +63,14 @@ async def test_a_good_answer_becomes_feedback_with_its_cost(tmp_path: Path) -> N
         assert fake.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
+async def test_thinking_aloud_is_no_part_of_an_answer(tmp_path: Path) -> None:
+    for thought in ("<think>You should\n1. no</think>\n", "so you said 1. no\n</think>\n\n"):
+        async with critic_at(tmp_path / thought[:6], said(thought + GOOD)) as (critic, _):
+            got = await remark(critic)
+            assert isinstance(got, Remarked)
+            assert got.feedback.text == GOOD
+
+
 async def test_anthropics_dialect(tmp_path: Path) -> None:
     async with critic_at(tmp_path, said_by_anthropic(GOOD), api="anthropic") as (critic, fake):
         got = await remark(critic)
