@@ -298,6 +298,9 @@ class FakeParts:
     async def useful(self, problems: Sequence[Problem]) -> Finding | None:
         return self.useless
 
+    async def served_from_now_on(self, adapter: Adapter) -> None:
+        pass
+
     async def aclose(self) -> None:
         if self._bench is not None:
             self._bench.ledger.close()  # type: ignore[attr-defined]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fd_trainer.model.policy_model import PolicyModel
     from fd_trainer.rollouts.prompting import Prompting
     from fd_trainer.run.leans import Leans
+    from fd_trainer.samplers.canary import Expected
     from fd_trainer.samplers.delivery import Delivery
 
 
@@ -34,12 +35,15 @@ class RealParts:
         self, night: NightConfig, folder: RunFolder, registry: FolderRegistry, screen: Screen
     ) -> None:
         self.registry = registry
+        self.promoted: tuple[Adapter, Expected] | None = None
+        """What serving is to speak with from now on, and what it should say to the canary."""
         self._night, self._folder, self._screen = night, folder, screen
         self._settings = settings.load()
         self._label = ""
         self._leans_: Leans | None = None
         self._bench: Bench | None = None
         self._delivery: Delivery | None = None
+        self._model_: PolicyModel | None = None
         self._closing: list[Any] = []
 
     async def preflight(self) -> Sequence[Finding]:
@@ -112,6 +116,14 @@ class RealParts:
         fix = 'Use another critic, or set critic.preflight.action = "warn".'
         return Finding(measured.words, fix, fatal=verdict == "refuse")
 
+    async def served_from_now_on(self, adapter: Adapter) -> None:
+        """Keep the canary of what was promoted, while its weights are at hand."""
+        if self._model_ is not None:
+            from fd_trainer.samplers.canary import Canary
+
+            canary = Canary(self._model_, tolerance=self._night.sampler.canary_tolerance)
+            self.promoted = adapter, await asyncio.to_thread(canary.expected)
+
     async def aclose(self) -> None:
         """Release everything, what was opened last first."""
         closing, self._closing = self._closing, []
@@ -121,7 +133,7 @@ class RealParts:
                 await close()
             else:
                 part.close()
-        self._bench = self._delivery = None
+        self._bench = self._delivery = self._model_ = None
         if self._leans_ is not None:
             await self._leans_.aclose()
             self._leans_ = None
@@ -142,7 +154,7 @@ class RealParts:
         from fd_trainer.run.recall import LedgerRecall
 
         night = self._night
-        model = await asyncio.to_thread(self._model, serving)
+        self._model_ = model = await asyncio.to_thread(self._model, serving)
         ledger = Ledger(self._folder.ledger)
         self._closing.append(ledger)
         for corrupt in ledger.corrupt:

@@ -7,7 +7,7 @@ import os
 import warnings
 from pathlib import Path
 
-from fd_core import locations
+from fd_core import locations, settings
 from fd_core.registry import FolderRegistry
 
 from fd_trainer.config.night import NightConfig
@@ -21,6 +21,7 @@ from fd_trainer.run.night import Night, night_lock
 from fd_trainer.run.record import RunRecord
 from fd_trainer.run.screen import Screen
 from fd_trainer.run.stand import Stand
+from fd_trainer.run.turns import in_turn
 
 
 def launch(
@@ -34,9 +35,11 @@ def launch(
             folder = new_run()
             choosing.begin(folder, night, preset)
         folder.stop.unlink(missing_ok=True)
-        stand = _stand(folder, night, preset, screen)
+        parts = RealParts(night, folder, FolderRegistry(), screen)
+        stand = _stand(folder, night, preset, screen, parts)
         screen.say(f"run {folder.id}, {stand.leaving.deadline.words()}")
-        verdict = asyncio.run(Night(stand, written_report).run())
+        work = Night(stand, written_report).run
+        verdict = asyncio.run(in_turn(night, settings.load(), parts, work, screen.say))
         return verdict, stand.record.status.report
 
 
@@ -55,20 +58,21 @@ def written_report(folder: Path) -> str | None:
     return write_report(folder).report
 
 
-def _stand(folder: RunFolder, night: NightConfig, preset: str, screen: Screen) -> Stand:
+def _stand(
+    folder: RunFolder, night: NightConfig, preset: str, screen: Screen, parts: RealParts
+) -> Stand:
     deadline = Deadline.at(night.run.until, MachineClock())
     record = RunRecord(folder)
     record.change(state="running", until=night.run.until, preset=preset, reason="")
-    registry = FolderRegistry()
     return Stand(
         config=night,
         preset=preset,
         folder=folder,
         record=record,
-        parts=RealParts(night, folder, registry, screen),
+        parts=parts,
         leaving=Leaving(_interruption(folder, night), deadline),
         screen=screen,
-        registry_get=registry.get,
+        registry_get=parts.registry.get,
     )
 
 

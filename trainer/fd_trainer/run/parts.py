@@ -182,6 +182,10 @@ class Parts(Protocol):
         """Whether feedback raises the pass rate; a finding if it does not, or could not be told."""
         ...
 
+    async def served_from_now_on(self, adapter: Adapter) -> None:
+        """An adapter was promoted: what is needed to see that serving takes it up."""
+        ...
+
     async def aclose(self) -> None:
         """Release all of it. Safe to call twice, and before anything was made."""
         ...

@@ -230,6 +230,7 @@ class Phases:
         adapter_id = (stand.record.found("evaluate") or {}).get("adapter")
         if decided.get("promotes") and adapter_id:
             adapter = stand.parts.registry.promote(str(adapter_id))
+            await stand.parts.served_from_now_on(adapter)
             stand.screen.say(f"  {adapter.id} is served from now on")
             return {"promoted": adapter.id}
         return {"promoted": None}
