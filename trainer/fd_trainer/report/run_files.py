@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -27,6 +27,7 @@ from fd_trainer.report.heat import worth_a_look
 
 T = TypeVar("T")
 HEAT_ROWS = 24
+_ATTEMPT_LETTERS = 4_000
 _ROW = {"step", "row_id", "problem_id", "tokens", "gaps"}
 _LINE_BYTES = 16 << 20
 """A longer line is no line of ours."""
@@ -103,7 +104,7 @@ def read_night(folder: Path) -> Night:
         _value(folder / contract.DECISION, Decision, damaged),
         {goal.problem_id: goal for goal in goals},
         _metrics(folder / contract.METRICS_LINES, damaged),
-        _lines(folder / contract.REMARKS, AttemptRemark, damaged),
+        _remarks(folder / contract.REMARKS, damaged),
         _heat(folder / contract.GAPS, damaged),
         _lines(folder / contract.MEASURES, GuardMeasure, damaged),
         _value(folder / contract.COSTS, Costs, damaged) or Costs(),
@@ -155,23 +156,34 @@ def _decoded(
     return tuple(found)
 
 
-def _objects(path: Path, damaged: list[str]) -> list[object]:
-    found: list[object] = []
+def _remarks(path: Path, damaged: list[str]) -> tuple[AttemptRemark, ...]:
+    """Every attempt, of long ones the beginning: a night's attempts need not fit into memory."""
+    lines = map(_shortened, _objects(path, damaged))
+    return _decoded(lines, AttemptRemark, path, damaged)
+
+
+def _shortened(line: object) -> object:
+    if not isinstance(line, dict) or not isinstance(attempt := line.get("attempt"), str):
+        return line
+    return {**line, "attempt": attempt[:_ATTEMPT_LETTERS], "messages": []}
+
+
+def _objects(path: Path, damaged: list[str]) -> Iterator[object]:
+    """Each line's value; what can't be read is left out, and said at the end."""
     bad = 0
     try:
         with path.open("rb") as file:
             while line := file.readline(_LINE_BYTES):
                 try:
-                    found.append(json.loads(line))
+                    yield json.loads(line)
                 except (ValueError, RecursionError):
                     bad += bool(line.strip())
     except FileNotFoundError:
-        return found
+        return
     except OSError as error:
         damaged.append(f"{path.name} can't be read ({_short(error)}).")
     if bad:
         damaged.append(f"{bad} lines of {path.name} were cut or damaged and were left out.")
-    return found
 
 
 def _heat(path: Path, damaged: list[str]) -> tuple[HeatRow, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,14 @@ def test_everything_comes_back(tmp_path: Path) -> None:
 
 def test_lone_surrogates_survive(tmp_path: Path) -> None:
     append(tmp_path / contract.REMARKS, [remark(1)])
-    assert read_night(tmp_path).remarks == (remark(1),)
+    [found] = read_night(tmp_path).remarks
+    assert found == replace(remark(1), messages=()), "the report has no use for Lean's messages"
+
+
+def test_of_a_long_attempt_the_beginning_is_read(tmp_path: Path) -> None:
+    append(tmp_path / contract.REMARKS, [replace(remark(1), attempt="simp " * 50_000)])
+    [found] = read_night(tmp_path).remarks
+    assert found.attempt == "simp " * 800
 
 
 def test_a_line_cut_by_a_kill_costs_that_line_alone(tmp_path: Path) -> None:
