@@ -1,6 +1,6 @@
 # Thin on purpose: each target is one script, and the scripts say what they do.
 # On a fresh machine `make demo` and `make test` need git, make and Python 3.11+; they fetch the rest.
-.PHONY: help demo test lint test-server package extension setup clean
+.PHONY: help demo test lint test-server test-extension package extension setup clean
 
 PYTHON = $(shell sh scripts/find_python.sh)
 VENV = .venv/bin/python
@@ -14,7 +14,7 @@ demo: setup-demo  ## Walk through the `sorry`s of the example project, or of FIL
 	@.venv/bin/fd-server demo $(if $(FILE),"$(FILE)",$(EXAMPLE) --fallback $(RECORDED)) $(DEMO)
 
 test: setup-test  ## Everything: style, types, layers, tests, the built wheel; then a summary
-	@$(VENV) scripts/checks.py lint test-server package
+	@$(VENV) scripts/checks.py lint test-server package test-extension
 
 lint: setup-test  ## Style, types and layers only
 	@$(VENV) scripts/checks.py lint
@@ -24,6 +24,9 @@ test-server: setup-test  ## The Python tests only; PYTEST="-k name" narrows them
 
 package: setup-test  ## Build the wheel and try it in a clean environment
 	@$(VENV) scripts/checks.py package
+
+test-extension: setup-test  ## The extension only: style, types, unit tests, and a real VS Code workbench
+	@$(VENV) scripts/checks.py test-extension
 
 extension: setup-test  ## Build dist/fd-prover-<version>.vsix, the server's wheel inside
 	@$(VENV) scripts/extension.py

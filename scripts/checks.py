@@ -26,6 +26,8 @@ STYLED = tuple(
     if (ROOT / name).exists()
 )
 
+EXTENSION = (PYTHON, "scripts/extension.py")
+
 Command = tuple[str, ...]
 GROUPS: dict[str, tuple[tuple[str, Command], ...]] = {
     "lint": (
@@ -36,8 +38,19 @@ GROUPS: dict[str, tuple[tuple[str, Command], ...]] = {
     ),
     "test-server": (("tests", (PYTHON, "-m", "pytest")),),
     "package": (("wheel", (PYTHON, "scripts/wheel.py")),),
+    "test-extension": (
+        ("extension: style", (*EXTENSION, "lint")),
+        ("extension: types", (*EXTENSION, "types")),
+        ("extension: tests", (*EXTENSION, "unit")),
+        ("extension: in the workbench", (*EXTENSION, "e2e")),
+    ),
 }
-"""What each make target checks. The extension's tests will be a group of their own."""
+"""What each make target checks."""
+NEEDS = {
+    **{f"extension: {name}": "extension" for name in ("style", "types", "tests")},
+    "extension: in the workbench": "workbench",
+}
+"""Checks that are skipped, with the reason in the summary, where setup could not install a part."""
 
 
 UNSTEADY_AT_MOST = 5
@@ -68,9 +81,14 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         summary = Path(folder) / "tests.json"
         os.environ["FD_TEST_SUMMARY"] = str(summary)
-        _tell_what_is_missing()
+        missing = _tell_what_is_missing()
         checks = [check for group in groups for check in GROUPS[group]]
-        results = [run(name, (*command, *extra)) for name, command in checks]
+        results = [
+            _skipped(name, missing[NEEDS[name]])
+            if NEEDS.get(name) in missing
+            else run(name, (*command, *extra))
+            for name, command in checks
+        ]
         results = [_second_look(result) for result in results]
         _summarise(results, summary)
     return 0 if all(result.passed for result in results) else 1
@@ -82,6 +100,10 @@ def run(name: str, command: Command) -> Result:
     began = time.monotonic()
     status = subprocess.run(command, check=False, cwd=ROOT).returncode
     return Result(name, status, time.monotonic() - began)
+
+
+def _skipped(name: str, reason: str) -> Result:
+    return Result(f"{name} (SKIPPED: {reason})", 0, 0.0)
 
 
 def _second_look(result: Result) -> Result:
@@ -109,18 +131,28 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], str, list[str]]:
     return list(arguments[:at]), "--", list(arguments[at + 1 :])
 
 
-def _tell_what_is_missing() -> None:
+def _tell_what_is_missing() -> dict[str, str]:
     """What setup could not install, for the reasons of the skipped tests."""
     file = ROOT / ".venv" / ".fd-missing.json"
-    missing = json.loads(file.read_text()) if file.exists() else {}
+    missing: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     for part, reason in missing.items():
         os.environ[f"FD_{part.upper()}_MISSING"] = reason
+    return missing
+
+
+def _counts_of_vitest(file: Path) -> str:
+    told = json.loads(file.read_text())
+    counts = {"passed": "numPassedTests", "failed": "numFailedTests", "skipped": "numPendingTests"}
+    words = ", ".join(f"{told.get(key, 0)} {word}" for word, key in counts.items())
+    return f"{file.stem.replace('-', ' ')} tests: {words}"
 
 
 def _summarise(results: Sequence[Result], tests: Path) -> None:
     print("\n=== summary")
     for result in results:
         print(result)
+    for counted in sorted(tests.parent.glob("extension-*.json")):
+        print(_counts_of_vitest(counted))
     if tests.exists():
         told = json.loads(tests.read_text())
         counts = {word: told["counts"].get(word, 0) for word in ("passed", "failed", "skipped")}

@@ -1,6 +1,6 @@
 """Makes `.venv` ready for `demo` or `test`: checks what is missing, says sizes, then installs.
 
-Done once per state of pyproject.toml and constraints.txt: a stamp in `.venv` remembers. The first
+Done once per state of the lists of what is installed: a stamp in `.venv` remembers. The first
 line of any failure names the fix.
 """
 
@@ -31,6 +31,8 @@ def main() -> None:
         install(["-e", ".[tui]", "--group", "dev"])
         setup_parts.install_models()
         setup_parts.install_vllm()
+        setup_parts.install_extension()
+        setup_parts.install_workbench()
     else:
         install(["-e", "."])
     for old in VENV.glob(f".fd-{profile}-*"):
@@ -40,7 +42,10 @@ def main() -> None:
 
 def _stamp(profile: str) -> Path:
     digest = hashlib.sha256(sys.version.encode())
-    for name in ("pyproject.toml", "constraints.txt"):
+    lists = ("package-lock.json", "test-host/package.json")
+    for name in (
+        "pyproject.toml", "constraints.txt", *(f"vscode-extension/{each}" for each in lists),
+    ):  # fmt: skip
         if (ROOT / name).exists():
             digest.update((ROOT / name).read_bytes())
     return VENV / f".fd-{profile}-{digest.hexdigest()[:12]}"

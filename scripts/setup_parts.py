@@ -1,4 +1,4 @@
-"""The parts of `make test` that a machine may lack: system packages, torch, vLLM.
+"""The parts of `make test` that a machine may lack: system packages, torch, vLLM, Node, a workbench.
 
 None of them is required. What can't be had is said here and written to `.venv/.fd-missing.json`,
 so that the tests that need it are skipped with that reason, counted, and named in the summary.
@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 
 import environment
+import extension
+import setup_workbench
 
 SYSTEM_PACKAGES = {"nvim": "neovim", "tmux": "tmux"}
 """Programs that tests drive, and the Debian packages that bring them."""
@@ -62,6 +64,19 @@ def install_vllm() -> None:
     _remember("vllm", reason)
 
 
+def install_extension() -> None:
+    """Node and npm's packages: what builds and tests the VS Code extension."""
+    reason = _left_out("extension")
+    _remember("extension", reason or extension.install())
+
+
+def install_workbench() -> None:
+    """A real VS Code and a browser, for the extension's tests."""
+    missing = json.loads(_MISSING.read_text()) if _MISSING.exists() else {}
+    reason = _left_out("workbench") or missing.get("extension", "")
+    _remember("workbench", reason or setup_workbench.install_workbench())
+
+
 def vllm_folder() -> Path:
     """`FD_VLLM_ENV`, or a folder in the user's cache named by version and Python."""
     if named := os.environ.get("FD_VLLM_ENV"):
@@ -85,10 +100,16 @@ def _make_vllm(folder: Path, python: Path) -> str:
     return ""
 
 
-def _refused(part: str, folder: Path, needed_mb: int) -> str:
-    """Why a part is not even tried: the user said so, or the disk does."""
+def _left_out(part: str) -> str:
     if part in os.environ.get("FD_WITHOUT", "").split():
         return f"left out by FD_WITHOUT={os.environ['FD_WITHOUT']}"
+    return ""
+
+
+def _refused(part: str, folder: Path, needed_mb: int) -> str:
+    """Why a part is not even tried: the user said so, or the disk does."""
+    if reason := _left_out(part):
+        return reason
     free = environment.free_mb(folder)
     if free < needed_mb:
         return f"needs {needed_mb} MB on disk, {free} MB are free"

@@ -21,6 +21,19 @@ export default tseslint.config(
       // Index signatures are written with brackets where the key is not ours.
       "@typescript-eslint/dot-notation": ["error", { allowIndexSignaturePropertyAccess: true }],
       "@typescript-eslint/unbound-method": "off", // VS Code's API passes methods as functions
+      "@typescript-eslint/no-meaningless-void-operator": "off", // says that the value is not used
+      "@typescript-eslint/consistent-indexed-object-style": "off",
+    },
+  },
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      // Doubles stand for large types, and do nothing where a test needs nothing.
+      "@typescript-eslint/no-empty-function": "off",
+      "@typescript-eslint/no-dynamic-delete": "off",
+      "@typescript-eslint/no-unnecessary-type-assertion": "off",
+      "@typescript-eslint/no-unnecessary-type-parameters": "off",
+      "@typescript-eslint/non-nullable-type-assertion-style": "off",
     },
   },
 );

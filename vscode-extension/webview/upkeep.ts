@@ -19,7 +19,7 @@ export function board(value: PartValue<"board">, send: Send): HTMLElement {
     return element(
       "li",
       { "data-row": true, class: row.kind },
-      button(`${name}`, `open ${row.key}`, act("openRow"), { class: "link", "aria-label": `Open ${name}, line ${String(row.line)}` }),
+      button(name, `open ${row.key}`, act("openRow"), { class: "link", "aria-label": `Open ${name}, line ${String(row.line)}` }),
       element("span", { class: "what" }, element("span", { class: "detail" }, `${row.file}:${String(row.line)} · ${row.kind} · ${best}${age.replace("just now ago", "just now")}`)),
       element(
         "span",
