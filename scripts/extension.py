@@ -87,7 +87,7 @@ def e2e(env: Environment) -> None:
         {**setup_workbench.node_environment(env), **folder},
         "e2e",
         "-c",
-        "test/e2e/vitest.config.ts",
+        "test/e2e/vitest.config.mts",
     )
 
 
