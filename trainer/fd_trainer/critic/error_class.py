@@ -6,6 +6,7 @@ The classes name what goes wrong in words of one's own, so that figures can be k
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,9 +75,10 @@ class Finding:
 def rule_book() -> RuleBook:
     """The rules, read once."""
     content = resources.files("fd_trainer").joinpath("critic", "rules.toml").read_bytes()
-    table: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
+    table: dict[str, Any] = tomllib.loads(content.decode("utf-8").replace("\r\n", "\n"))
+    digest = hashlib.sha256(repr(sorted(table.items())).encode()).hexdigest()[:8]
     return RuleBook(
-        table["version"],
+        f"{table['version']}#{digest}",
         tuple(map(_rule, table["rule"])),
         table["special"],
         tuple(

@@ -19,7 +19,8 @@ from fd_core.proof import Goal
 from fd_trainer.remark import Material
 
 _SPLIT = re.compile(r"\n\n(?=\S)")
-_LONGEST = 60
+_LONGEST = 80
+_MOST_WORDS = 16
 _NAMES_SHOWN = 5
 _MATHLIB_TACTICS = re.compile(
     r"(?<![\w.'!?])(linarith|nlinarith|polyrith|ring|ring_nf|ring1|norm_num|field_simp|positivity|"
@@ -40,7 +41,7 @@ _TACTIC_WORD = re.compile(r"^[ \t·|]*([a-z_][\w']*)", re.MULTILINE)
 def short(text: str) -> str | None:
     """A text that fits between backticks in an advice; None if it does not."""
     text = " ".join(text.split())
-    fits = 0 < len(text) <= _LONGEST and len(text.split(" ")) <= 8
+    fits = 0 < len(text) <= _LONGEST and len(text.split(" ")) <= _MOST_WORDS
     return text if fits and not re.search(r"[`«»\"…✝]|\bsorry\b.", text) else None
 
 
