@@ -1,6 +1,6 @@
 # Thin on purpose: each target is one script, and the scripts say what they do.
 # On a fresh machine `make demo` and `make test` need git, make and Python 3.11+; they fetch the rest.
-.PHONY: help demo test lint test-server test-extension package extension setup clean
+.PHONY: help demo demo-night test lint test-server test-extension package extension setup clean
 
 PYTHON = $(shell sh scripts/find_python.sh)
 VENV = .venv/bin/python
@@ -12,6 +12,9 @@ help:  ## What there is
 
 demo: setup-demo  ## Walk through the `sorry`s of the example project, or of FILE=…
 	@.venv/bin/fd-server demo $(if $(FILE),"$(FILE)",$(EXAMPLE) --fallback $(RECORDED)) $(DEMO)
+
+demo-night: setup-night  ## A whole night of training in miniature: tiny model, this CPU, real Lean
+	@.venv/bin/fd-trainer demo $(DEMO)
 
 test: setup-test  ## Everything: style, types, layers, tests, the built wheel; then a summary
 	@$(VENV) scripts/checks.py lint test-server package test-extension
@@ -31,7 +34,7 @@ test-extension: setup-test  ## The extension only: style, types, unit tests, and
 extension: setup-test  ## Build dist/fd-prover-<version>.vsix, the server's wheel inside
 	@$(VENV) scripts/extension.py
 
-setup-demo setup-test: setup-%:
+setup-demo setup-night setup-test: setup-%:
 	@test -n "$(PYTHON)" && "$(PYTHON)" scripts/setup.py $*
 
 clean:  ## Remove what was built (not .venv)

@@ -24,7 +24,7 @@ def main() -> None:
     os.chdir(ROOT)
     if profile == "test":
         setup_parts.install_system_packages()
-    if _stamp(profile).exists() or (profile == "demo" and _stamp("test").exists()):
+    if _stamp(profile).exists() or (profile in ("demo", "night") and _stamp("test").exists()):
         return
     make_venv(BASE_MB + (DEV_MB if profile == "test" else 0))
     if profile == "test":
@@ -35,6 +35,8 @@ def main() -> None:
         setup_parts.install_workbench()
     else:
         install(["-e", "."])
+    if profile == "night" and (reason := setup_parts.install_training()):
+        sys.exit(f"a night needs torch, transformers and peft: {reason}")
     for old in VENV.glob(f".fd-{profile}-*"):
         old.unlink()
     _stamp(profile).touch()

@@ -38,17 +38,23 @@ def install_system_packages() -> None:
 
 
 def install_models() -> None:
-    """torch, transformers, peft and the oracle (TRL) into `.venv`: the tests of models in process."""
+    """What trains, and the oracle (TRL), into `.venv`: the tests of models in process."""
+    reason = install_training()
+    if not reason and not environment.install(["--group", "oracle"], required=False):
+        environment.say("without TRL; the comparisons with its losses will be skipped")
+    _remember("models", reason)
+
+
+def install_training() -> str:
+    """torch, transformers and peft into `.venv`; why not, or nothing."""
     cpu_build = any(Path(folder).glob("torch-*") for folder in environment.find_links())
     size = MODELS_CPU_MB if cpu_build or sys.platform == "darwin" else MODELS_MB
     reason = _refused("models", environment.VENV, size)
     if not reason:
-        environment.say(f"torch, transformers, peft, and TRL to compare with (about {size} MB)")
+        environment.say(f"torch, transformers, peft (about {size} MB on disk)")
         if not environment.install(["-e", ".[local,train]"], required=False):
             reason = "installing torch failed; see the lines above"
-        elif not environment.install(["--group", "oracle"], required=False):
-            environment.say("without TRL; the comparisons with its losses will be skipped")
-    _remember("models", reason)
+    return reason
 
 
 def install_vllm() -> None:

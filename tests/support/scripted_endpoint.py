@@ -50,11 +50,15 @@ class ScriptedEndpoint:
         """Bodies of the POSTs."""
         return [request.body for request in self.requests if request.method == "POST"]
 
+    def reply(self, request: Request) -> Answer:
+        """The next answer of the script."""
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
         try:
             self.requests.append(await _request(reader))
-            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            answer = self.reply(self.requests[-1])
             await asyncio.sleep(answer.delay_s)
             await self._send(answer, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -93,9 +97,11 @@ async def _request(reader: asyncio.StreamReader) -> Request:
 
 
 @asynccontextmanager
-async def scripted(answers: Sequence[Answer]) -> AsyncIterator[ScriptedEndpoint]:
+async def scripted(
+    answers: Sequence[Answer], kind: type[ScriptedEndpoint] = ScriptedEndpoint
+) -> AsyncIterator[ScriptedEndpoint]:
     """The fake, listening on a free local port."""
-    fake = ScriptedEndpoint(list(answers))
+    fake = kind(list(answers))
     server = await asyncio.start_server(fake.serve, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()[:2]
     fake.url = f"http://{host}:{port}/v1"
