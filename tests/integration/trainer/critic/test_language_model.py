@@ -298,7 +298,7 @@ async def test_concurrency_is_limited(tmp_path: Path) -> None:
     """Six answers that take a while each, two at a time: three times that while at least."""
     pause_s = 0.2
     slow = Answer(said(GOOD).pieces, 200, {"content-type": "application/json"}, delay_s=pause_s)
-    async with critic_at(tmp_path, slow, concurrency=2) as (critic, fake):
+    async with critic_at(tmp_path, slow, concurrency=2) as (critic, _):
         began = time.monotonic()
         got = await asyncio.gather(*(remark(critic, f"candidate {n}") for n in range(6)))
         assert all(isinstance(each, Remarked) for each in got)
@@ -365,9 +365,10 @@ async def test_a_fallback_speaks_where_the_model_gives_nothing(tmp_path: Path) -
 
 
 async def test_cancelling_leaves_no_reservation_open(tmp_path: Path) -> None:
-    async with critic_at(tmp_path, Answer(delay_s=30), max_calls=3) as (critic, _):
+    async with critic_at(tmp_path, Answer(delay_s=30), max_calls=3) as (critic, fake):
         ask = asyncio.create_task(remark(critic))
-        await asyncio.sleep(0.2)
+        while not fake.requests:
+            await asyncio.sleep(0.01)
         ask.cancel()
         with pytest.raises(asyncio.CancelledError):
             await ask
