@@ -13,6 +13,7 @@ from torch import Tensor
 
 from fd_trainer.algorithms import diagnostics
 from fd_trainer.algorithms.diagnostics import Diagnostics
+from fd_trainer.algorithms.head_gradient import loss_over_chunks
 from fd_trainer.algorithms.lessons import Lesson, joined, lessons
 from fd_trainer.algorithms.losses import divergences
 from fd_trainer.algorithms.losses.aggregation import coefficients
@@ -45,6 +46,35 @@ def token_loss(teacher: Tensor, student: Tensor, how: Distillation) -> Tensor:
     return divergences.capped(values, values, how.per_token_cap)
 
 
+def support_gradient(
+    teacher: Tensor, student: Tensor, scale: Tensor, how: Distillation
+) -> tuple[Tensor, Tensor]:
+    """Σ_t scale_t · loss_t and its gradient in the student's log-probs [n, K] on the support.
+
+    The log-probs are those under the whole vocabulary; what their normaliser adds to the gradient in
+    the logits, −q·Σ_a, is added by who has the logits (METHOD §1.3: m·q − p·1_S)."""
+    with torch.enable_grad():
+        free = student.detach().requires_grad_()
+        value = (token_loss(teacher, free, how) * scale).sum()
+        (upward,) = torch.autograd.grad(value, free)
+    return value.detach(), upward
+
+
+def importance(taken: Tensor, old: Tensor, where: slice, cap: float | None) -> Tensor | float:
+    """min(π_student/π_sampler, cap) [n], as SDPO; 1 where it is off or nobody sampled the row."""
+    if cap is None:
+        return 1.0
+    ratio = truncated_importance(taken, old[where], cap)
+    return torch.where(old[where].isnan(), torch.ones_like(ratio), ratio)
+
+
+def _note(notes: Diagnostics, where: slice, p: Tensor, q: Tensor, *, whole: bool) -> None:
+    forward, reverse = diagnostics.both_ways(p, q, whole)
+    notes.note(where, "kl/forward", forward)
+    notes.note(where, "kl/reverse", reverse)
+    notes.note(where, "ce", divergences.cross_entropy(p, q))
+
+
 class DistillationWork:
     """Distillation rows of one batch. Rows without feedback are masked, never given an empty one."""
 
@@ -72,61 +102,53 @@ class DistillationWork:
         them = written([self.rows[i] for i in at], self._model.device)
         lesson = joined([self._lessons[i] for i in at], self._model.device)
         notes = Diagnostics(len(them.ids), self._model.device, *_NOTED)
-        hidden = states(self._model, them)
+        c, old = self._coefficients(them), self._sampler(them)
 
-        def each(logits: Tensor, where: slice) -> Tensor:
-            normaliser = logits.logsumexp(-1, keepdim=True)
-            teacher, student = self._on_support(logits, normaliser, lesson, where)
-            if notes.first(where):
-                with torch.no_grad():
-                    self._note(notes, where, logits, teacher, student, them.ids[where])
-            return token_loss(teacher, student, self._how)
+        def each(logits: Tensor, where: slice) -> tuple[Tensor, Tensor]:
+            logq = logits.sub_(logits.logsumexp(-1, keepdim=True))
+            taken = logq.gather(1, them.ids[where, None])[:, 0]
+            notes.note(where, "taken", taken)
+            scale = c[where] * importance(taken, old, where, self._how.importance_cap)
+            if self._how.support == "full":
+                return self._dense(logq, lesson.states[where], scale, notes, where)
+            indices, teacher = lesson.indices[where].long(), lesson.logprobs[where]
+            student = logq.gather(1, indices)
+            value, upward = support_gradient(teacher, student, scale, self._how)
+            _note(notes, where, teacher, student, whole=False)
+            q = logq.exp()
+            notes.note(where, "entropy", -torch.einsum("nv,nv->n", q, logq))
+            gradient = q.mul_(-upward.sum(-1, keepdim=True)).scatter_add_(1, indices, upward)
+            return value, gradient
 
-        values = self._model.over_chunks("student", hidden, each)
+        result = loss_over_chunks(self._model, states(self._model, them), each)
         self._report(notes, lesson, them, tally)
-        return (values * self._coefficients(them, notes)).sum()
+        return result
 
     def gaps(self) -> tuple[TokenGaps, ...]:
         """log p_teacher − log p_student of the tokens that were taken; 0 where a tool wrote."""
         return tuple(self._gaps)
 
-    def _on_support(
-        self, logits: Tensor, normaliser: Tensor, lesson: Lesson, where: slice
+    def _dense(
+        self, logq: Tensor, teacher_states: Tensor, scale: Tensor, notes: Diagnostics, where: slice
     ) -> tuple[Tensor, Tensor]:
-        """Log-probs of both on the same tokens [m, K], each under its whole vocabulary."""
-        if self._how.support != "full":
-            chosen = logits.gather(1, lesson.indices[where].long())
-            return lesson.logprobs[where], chosen - normaliser
-        with torch.no_grad():
-            teacher = self._model.over_chunks(
-                self._role, lesson.states[where], lambda own, _: own.log_softmax(-1)
-            )
-        return teacher, logits - normaliser
+        """The whole vocabulary as support: the teacher's logits are computed beside the student's.
 
-    def _coefficients(self, them: Written, notes: Diagnostics) -> Tensor:
-        weights = [row.weight for row in them.rows]
-        how = self._how
-        c = coefficients(how.aggregation, them.row_of, weights, self._totals, how.constant)
-        if how.importance_cap is None:
-            return how.weight * c
-        old = them.packed([row.old_logprobs for row in them.rows])
-        ratio = truncated_importance(notes.values["taken"], old, how.importance_cap)
-        return how.weight * c * torch.where(old.isnan(), torch.ones_like(ratio), ratio)
-
-    def _note(
-        self, notes: Diagnostics, where: slice, logits: Tensor, p: Tensor, q: Tensor, ids: Tensor
-    ) -> None:
-        taken = logits.gather(1, ids[:, None])[:, 0] - logits.logsumexp(-1)
-        forward, reverse = diagnostics.both_ways(p, q, self._how.support == "full")
-        found = (
-            diagnostics.entropy(logits),
-            forward,
-            reverse,
-            divergences.cross_entropy(p, q),
-            taken,
+        With z the logits, log q = z − logsumexp z, so ∂L/∂z = g − q·Σ_a g_a of g = ∂L/∂log q."""
+        teacher = self._model.over_chunks(
+            self._role, teacher_states, lambda own, _: own.log_softmax(-1)
         )
-        for name, values in zip(_NOTED, found, strict=True):
-            notes.note(where, name, values)
+        value, upward = support_gradient(teacher, logq, scale, self._how)
+        _note(notes, where, teacher, logq, whole=True)
+        notes.note(where, "entropy", divergences.entropy(logq))
+        return value, upward - logq.exp() * upward.sum(-1, keepdim=True)
+
+    def _coefficients(self, them: Written) -> Tensor:
+        weights, how = [row.weight for row in them.rows], self._how
+        c = coefficients(how.aggregation, them.row_of, weights, self._totals, how.constant)
+        return how.weight * c
+
+    def _sampler(self, them: Written) -> Tensor:
+        return them.packed([row.old_logprobs for row in them.rows])
 
     def _report(self, notes: Diagnostics, lesson: Lesson, them: Written, tally: Tally) -> None:
         if self._prefix:  # the anchor: one number, so that FD's own stay FD's
