@@ -129,7 +129,9 @@ class Guarded:
         flags = [heard.trouble] if heard.trouble else []
         if self._house.format == "off":
             flags += heard.linted.findings
-        unknown = await self._unknown(problem, material, heard.linted.text)
+        unknown = ""
+        if voice.costly:  # the others say what Lean, the book or the user said
+            unknown = await self._unknown(problem, material, heard.linted.text)
         if unknown and self._house.unknown_names == "mask":
             return Masked(f"the feedback names what does not exist: {unknown}", heard.cost)
         if unknown:

@@ -7,10 +7,11 @@ Lean can't answer (it is gone, or out of time) is not held against the feedback.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from fd_core.errors import LeanError
+from fd_core.errors import FdError
 from fd_core.lean_source import declaration_at
 from fd_core.ports import Lean
 from fd_core.proof import Document
@@ -50,10 +51,10 @@ def lemma_names(feedback: str, context: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 class LeanNames:
-    """Asks Lean, and remembers by environment."""
+    """Asks the Lean of each problem's project, and remembers by environment."""
 
-    def __init__(self, lean: Lean) -> None:
-        self._lean = lean
+    def __init__(self, lean_of: Callable[[Path], Lean]) -> None:
+        self._lean_of = lean_of
         self._known: dict[tuple[str, str], bool] = {}
 
     async def unknown(self, problem: Problem, names: Sequence[str]) -> frozenset[str]:
@@ -72,8 +73,8 @@ class LeanNames:
         checks = "".join(f"#check @{name}\n" for name in names)
         document = Document(f"{site.document.uri}.names.lean", 0, f"{above}\n{checks}")
         try:
-            messages = await self._lean.diagnostics(document)
-        except LeanError:
+            messages = await self._lean_of(problem.project).diagnostics(document)
+        except FdError:
             return False
         missing = {
             said.group(1).lstrip("@")

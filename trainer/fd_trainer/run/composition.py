@@ -224,6 +224,7 @@ class RealParts:
     async def _critic(
         self, model: PolicyModel, serving: Adapter | None, collected: Collected
     ) -> Any:
+        from fd_trainer.critic.known_names import LeanNames
         from fd_trainer.critic.opening import Surroundings, open_critic
 
         frozen = None
@@ -241,6 +242,7 @@ class RealParts:
                 project,
                 frozen,
                 model.tokenizer,
+                LeanNames(self._leans.of),
                 tools=self._night.data.rollouts == "tools",
             ),
         )

@@ -125,7 +125,7 @@ async def test_names_are_looked_up_where_the_problem_stands(lean: LiveLean) -> N
     above = "namespace Mine\ntheorem own_lemma : True := trivial\nend Mine\nopen Mine"
     problem = problem_of(state_of("⊢ True", above=above))
     names = ["Nat.add_comm", "Nat.made_up", "own_lemma", "Mine.own_lemma", "no_such_lemma", "here"]
-    found = await LeanNames(lean).unknown(problem, names)
+    found = await LeanNames(lambda _: lean).unknown(problem, names)
     assert found == {"Nat.made_up", "no_such_lemma", "here"}
 
 

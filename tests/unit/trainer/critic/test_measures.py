@@ -58,6 +58,7 @@ def test_following_is_using_what_is_advised_and_nothing_that_is_warned_of() -> N
     assert followed(advice, "constructor <;> decide") == 0.5
     assert followed(advice, "omega -- constructor") == 0.5
     assert followed(advice, "decide") == 0.0
+    assert followed(advice, "first | omega | decide") == 0.0
     assert followed("1. Think harder about the goal.", "omega") is None
     assert followed_more(advice, "decide", "constructor <;> omega") == 1.0
     assert followed_share([(advice, "decide"), (advice, "omega"), ("none", "x")]) == 0.25

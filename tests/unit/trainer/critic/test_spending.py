@@ -66,6 +66,17 @@ async def test_lines_of_a_damaged_journal_are_left_out(tmp_path: Path) -> None:
     assert Budget(Limits(), Journal(journal)).spent == CALL
 
 
+def test_a_line_that_a_kill_cut_short_spoils_no_other(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "s.jsonl")
+    journal.add({"n": 1})
+    journal.close()
+    with journal.path.open("ab") as file:
+        file.write(b'{"n": 2, "cut o')
+    again = Journal(journal.path)
+    again.add({"n": 3})
+    assert [row["n"] for row in again.rows()] == [1, 3]
+
+
 def test_killed_at_any_moment_what_was_acknowledged_is_there(tmp_path: Path) -> None:
     """Cache entries and journal lines that were acknowledged before a kill -9 are read back."""
     rounds = kill_at_random("keep_answers", tmp_path, 4, 7)

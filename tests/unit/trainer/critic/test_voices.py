@@ -233,7 +233,7 @@ async def test_names_that_do_not_exist_are_flagged_or_mask() -> None:
     problem = problem_of(state_of("n : Nat\n⊢ n = n", above="theorem above : True := trivial"))
     lean = Names()
     for house, kind in ((House(), Remarked), (House(unknown_names="mask"), Masked)):
-        critic = Guarded([untrained(Echo(advice[3:]))], house, names=LeanNames(lean))
+        critic = Guarded([untrained(Echo(advice[3:]))], house, names=LeanNames(lambda _: lean))
         got = await critic.remark_on(problem, graded_of("simp", "x"))
         assert isinstance(got, kind)
         words = got.flags[0] if isinstance(got, Remarked) else got.reason
@@ -243,7 +243,7 @@ async def test_names_that_do_not_exist_are_flagged_or_mask() -> None:
     assert "theorem here" not in "\n".join(lean.asked_for)
     lean.crash = True
     critic = Guarded(
-        [untrained(Echo(advice[3:]))], House(unknown_names="mask"), names=LeanNames(lean)
+        [untrained(Echo(advice[3:]))], House(unknown_names="mask"), names=LeanNames(lambda _: lean)
     )
     assert isinstance(await critic.remark_on(problem, graded_of("simp", "x")), Remarked)
 
