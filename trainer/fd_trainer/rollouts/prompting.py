@@ -12,13 +12,11 @@ from fd_trainer.ports import Tokenizer
 from fd_trainer.problem import Problem, ProblemKind
 
 
-@dataclass(frozen=True, slots=True)
-class Prompting:
-    """Formats by what one attempt is, and the tokenizer of the model that answers."""
+class Wording:
+    """Formats by what one attempt is; texts in, texts out."""
 
-    tokenizer: Tokenizer
-    step: str = "fd-tactic-1"
-    proof: str = "fd-proof-1"
+    step: str
+    proof: str
 
     def form(self, kind: ProblemKind) -> PromptFormat:
         """The format for steps or for proofs. Raises SettingsError for a name that is none."""
@@ -27,10 +25,6 @@ class Prompting:
     def prompt(self, problem: Problem, feedback: str = "") -> Prompt:
         """What is read: by the student without feedback, by the teacher with it."""
         return render(self.form(problem.kind).name, problem.state, feedback=feedback)
-
-    def ids(self, problem: Problem, feedback: str = "") -> tuple[int, ...]:
-        """The prompt's token ids [P]."""
-        return tuple(self.tokenizer.encode(self.prompt(problem, feedback).text))
 
     def candidate(self, problem: Problem, completion: str) -> str:
         """The proof or tactic read from an answer; empty if there is none.
@@ -52,3 +46,24 @@ class Prompting:
             return f"{code}\n{stop}"
         fence = "lean4" if form.answer == "code" else "lean"
         return f"```{fence}\n{code}\n```{stop}"
+
+
+@dataclass(frozen=True)
+class TextPrompting(Wording):
+    """Without a model: where texts go out, and no ids."""
+
+    step: str = "fd-tactic-1"
+    proof: str = "fd-proof-1"
+
+
+@dataclass(frozen=True)
+class Prompting(Wording):
+    """With the tokenizer of the model that answers."""
+
+    tokenizer: Tokenizer
+    step: str = "fd-tactic-1"
+    proof: str = "fd-proof-1"
+
+    def ids(self, problem: Problem, feedback: str = "") -> tuple[int, ...]:
+        """The prompt's token ids [P]."""
+        return tuple(self.tokenizer.encode(self.prompt(problem, feedback).text))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fd_core.ports import Checker
+from fd_core.prompt import prompt_format
 from fd_core.prompt_context import clip
 
 from fd_trainer.ports import Sampler
@@ -25,11 +26,12 @@ from fd_trainer.rollouts.tooling import Tools
 
 CheckerOf = Callable[[Path], Checker]
 _RESULT = 4_000
+FORMAT = "fd-tools-1"
 
 
 @dataclass(frozen=True, slots=True)
 class ToolAttempts:
-    """Attempts with tools. `prompting.proof` must be a format that has them, as `fd-tools-1`."""
+    """Attempts with tools. A format without them gives way to `fd-tools-1`."""
 
     prompting: Prompting
     checker_of: CheckerOf
@@ -53,7 +55,13 @@ class ToolAttempts:
 
     def prompt_ids(self, problem: Problem, feedback: str = "") -> tuple[int, ...]:
         """What student (no feedback) or teacher reads, by the function that also serves."""
-        return self.prompting.ids(problem, feedback)
+        return self.asking.ids(problem, feedback)
+
+    @property
+    def asking(self) -> Prompting:
+        """Prompts that say which tools there are."""
+        has_tools = prompt_format(self.prompting.proof).tools
+        return self.prompting if has_tools else replace(self.prompting, proof=FORMAT)
 
     async def _one(
         self, problem: Problem, sampler: Sampler, sampling: Sampling, index: int
@@ -61,7 +69,7 @@ class ToolAttempts:
         checker = self.checker_of(problem.project)
         tools = Tools(problem, checker, self.tool_s, self.scratch)
         try:
-            talk = Conversation(self.prompting, problem, tools, self.calls)
+            talk = Conversation(self.asking, problem, tools, self.calls)
             finish = await talk.run(sampler, sampling, index)
             return talk.rollout(finish, sampler, sampling, index)
         finally:

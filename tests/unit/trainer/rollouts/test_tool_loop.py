@@ -174,3 +174,10 @@ async def test_a_sampler_that_fails_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(PolicyError):
         await loop.attempts(problem(), Failing(), Sampling(), 3)
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_format_without_tools_gives_way_to_one_that_has_them() -> None:
+    loop = ToolAttempts(Prompting(LetterTokenizer()), lambda _: FakeLean(LEAN))
+    (rollout,) = await loop.attempts(problem(), ScriptedSampler(END), Sampling(max_tokens=999), 1)
+    assert rollout.prompt_format.startswith("fd-tools-1#")
+    assert rollout.prompt_ids == loop.prompt_ids(problem())
