@@ -7,6 +7,7 @@
 
 import { EventEmitter, type CancellationToken, type Disposable } from "vscode";
 
+import { Heartbeat } from "./heartbeat";
 import { PROTOCOL_VERSION, type Events, type Requests, type ServerCommand, type Tells } from "./protocol";
 import { answerFrom } from "./refusals";
 import type { Resolution } from "./resolveServer";
@@ -25,7 +26,7 @@ export interface ServerInfo {
 /** One started server with its protocol. */
 export interface ProtocolClient {
   readonly info: ServerInfo;
-  /** Resolves when the connection is gone, with words on how. */
+  /** Resolves when the connection is gone, stopped or not, with words on how. */
   readonly closed: Promise<string>;
   request(method: string, params: unknown, token?: CancellationToken): Promise<unknown>;
   notify(method: string, params: unknown): void;
@@ -161,7 +162,17 @@ export class Connection implements ServerLink, Disposable {
     this.listen(client);
     this.client = client;
     this.become({ kind: "running", server, version: client.info.version });
-    void client.closed.then((how) => this.ended(client, how));
+    const heartbeat = new Heartbeat(
+      () => client.request("fd/getStatus", {}),
+      () => {
+        this.ended(client, "it no longer answered");
+        void client.stop();
+      },
+    );
+    void client.closed.then((how) => {
+      heartbeat.stop();
+      this.ended(client, how);
+    });
   }
 
   /** Does it speak our protocol? */

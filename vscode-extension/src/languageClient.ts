@@ -26,9 +26,6 @@ export const DOCUMENTS = [
   { scheme: "file", language: "lean" },
 ];
 
-/** Consecutive messages that can't be read before the server is taken for something else. */
-const UNREADABLE_AT_MOST = 3;
-
 export interface StartOptions {
   readonly cwd: string;
   readonly timeoutMs: number;
@@ -44,18 +41,22 @@ export interface StartOptions {
 export async function startClient(server: FoundServer, options: StartOptions): Promise<ProtocolClient> {
   const process = await startServer(server.command, options.cwd);
   const lastWords = followStderr(process, options.log);
+  let broken: string | undefined;
   let gone: (how: string) => void = () => undefined;
   const closed = new Promise<string>((resolve) => (gone = resolve));
   const client = new LanguageClient("fd-prover", "FD Prover", () => Promise.resolve(process.child), {
     ...clientOptions(options),
     errorHandler: {
-      error: (error, _message, count) => {
+      // What can't be read once leaves the reader out of step: ended at once, `closed` follows.
+      error: (error) => {
         options.log.error(`connection: ${error.message}`);
-        const hopeless = (count ?? 0) >= UNREADABLE_AT_MOST;
-        return { action: hopeless ? ErrorAction.Shutdown : ErrorAction.Continue, handled: true };
+        broken ??= `it does not speak the protocol (${error.message.slice(0, 200)})`;
+        process.child.kill("SIGKILL");
+        return { action: ErrorAction.Continue, handled: true };
       },
       closed: async () => {
-        gone(await endOf(process));
+        const how = await endOf(process);
+        gone(broken ?? how);
         return { action: CloseAction.DoNotRestart, handled: true };
       },
     },
@@ -65,9 +66,10 @@ export async function startClient(server: FoundServer, options: StartOptions): P
   } catch (error) {
     await endServer(process);
     const said = lastWords();
-    throw new Error(`${(error as Error).message}${said === "" ? "" : ` (its last words: ${said})`}`);
+    const what = broken ?? (error as Error).message;
+    throw new Error(`${what}${said === "" ? "" : ` (its last words: ${said})`}`);
   }
-  return adapted(client, process, closed);
+  return adapted(client, process, closed, gone);
 }
 
 function clientOptions(options: StartOptions): LanguageClientOptions {
@@ -109,7 +111,12 @@ async function withinTime(
   }
 }
 
-function adapted(client: LanguageClient, process: ServerProcess, closed: Promise<string>): ProtocolClient {
+function adapted(
+  client: LanguageClient,
+  process: ServerProcess,
+  closed: Promise<string>,
+  gone: (how: string) => void,
+): ProtocolClient {
   const info = client.initializeResult?.serverInfo;
   return {
     info: { name: info?.name ?? "", version: info?.version ?? "?" },
@@ -122,6 +129,7 @@ function adapted(client: LanguageClient, process: ServerProcess, closed: Promise
     stop: async () => {
       await client.dispose().catch(() => undefined);
       await endServer(process);
+      gone("it was stopped");
     },
   };
 }

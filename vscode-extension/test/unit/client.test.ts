@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { COMMAND_SUFFIX, Connection, type Parts, type ProtocolClient } from "../../src/client";
+import { INTERVAL_MS, PATIENCE_MS } from "../../src/heartbeat";
 import { RestartPolicy } from "../../src/restartPolicy";
 import type { LinkState } from "../../src/serverLink";
 
@@ -31,6 +32,7 @@ class FakeClient implements ProtocolClient {
   }
   stop(): Promise<void> {
     this.stopped = true;
+    this.end("it was stopped");
     return Promise.resolve();
   }
 }
@@ -165,6 +167,19 @@ describe("a server that ends by itself", () => {
     expect(told[1]).toContain("ended 4 times");
     await made.restart();
     expect(made.state.kind).toBe("running");
+  });
+
+  it("that no longer answers is taken for ended, and stopped for good", async () => {
+    vi.useFakeTimers();
+    const made = connection();
+    await made.restart();
+    const first = clients[0];
+    if (first) first.request = () => new Promise(() => undefined);
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS + PATIENCE_MS);
+    vi.useRealTimers();
+    await until(() => clients.length === 2 && made.state.kind === "running");
+    expect(first?.stopped).toBe(true);
+    expect(told).toEqual(["FD Prover: fd-server ended (it no longer answered) and was started again."]);
   });
 
   it("is not started again if we stopped it, or stop it meanwhile", async () => {
