@@ -28,6 +28,7 @@ HOST = "127.0.0.1"
 _POLL_S = 0.5
 _TELL_EVERY_S = 10.0
 _STOP_S = 20.0
+_CALM_S = 1.0
 _BUSY = re.compile(
     r"^vllm:num_requests_(?:running|waiting)(?:\{[^}]*\})? ([0-9.e+]+)$", re.MULTILINE
 )
@@ -171,20 +172,28 @@ class VllmServer:
             self._send("POST", "/unload_lora_adapter", {"lora_name": adapter_id})
 
     def busy(self) -> int:
-        """Requests that run or wait there; 0 if it does not tell."""
+        """Requests that run or wait there; 0 if it is not there, 1 if it is too busy to tell."""
         try:
             text = httpx.get(
                 f"http://{HOST}:{self.options.port}/metrics", timeout=5, trust_env=False
             ).text
+        except httpx.TimeoutException:
+            return 1
         except httpx.HTTPError:
             return 0
         return round(sum(float(number) for number in _BUSY.findall(text)))
 
     def drain(self, patience_s: float) -> bool:
-        """Wait until nothing runs or waits there; whether that came in time."""
-        end = time.monotonic() + patience_s
-        while self.running and self.busy():
-            if time.monotonic() >= end:
+        """Wait until nothing has run or waited there for a second; whether that came in time.
+
+        A second, because a request that was just sent is not counted yet.
+        """
+        begun = time.monotonic()
+        busy_at = begun
+        while self.running and time.monotonic() - busy_at < _CALM_S:
+            if self.busy():
+                busy_at = time.monotonic()
+            if time.monotonic() - begun >= patience_s:
                 return False
             time.sleep(_POLL_S / 5)
         return True

@@ -50,46 +50,36 @@ async def test_requests_finish_training_runs_and_serving_is_seen_to_be_back(
         asyncio.to_thread(serve_in_turns, vllm_server, registry, said.append, turns, ended)
     )
     sampler = VllmSampler(Endpoint(vllm_server.url, timeout_s=120), str(vllm_base), timeout_s=120)
-    while not await sampler.serves(old):
-        await asyncio.sleep(0.1)
-    sampler.listen_to(old)
-    editor = asyncio.create_task(sampler.sample([5] * 20, Sampling(max_tokens=300, seed=1), 2))
-    await asyncio.sleep(0.2)
-
-    hand_over = HandOver(said.append, turns, wait_s=600)
-    async with hand_over.taken() as night:
-        assert len(night.served) == 1
-        assert not vllm_server.running
-        assert editor.done()
-        assert len((await editor)[0].ids) > 0
-        with pytest.raises(PolicyError, match="nothing answers"):
-            await sampler.sample([5] * 20, Sampling())
-        policy = PolicyModel.load(
-            str(vllm_base), ModelOptions(device="cpu"), adapter=Path(new.path)
-        )
-        expected = Canary(policy).expected()
-        registry.history.append(new.id)
-    reading = await night.back(sampler, new, expected)
-    assert reading is not None
-    assert reading.gap < 1e-4
-    assert reading.version.adapter_id == "new"
-    assert reading.tokens > 50
-    assert night.away_s > 1
-    wrong = replace(expected, logprobs=tuple(p - 0.001 for p in expected.logprobs))
-    with pytest.raises(SamplerMismatchError, match="canary"):
-        await night.back(sampler, new, wrong)
-    print("\n".join(said))
-    ended.set()
-    await serving
+    try:
+        while not await sampler.serves(old):
+            await asyncio.sleep(0.1)
+        sampler.listen_to(old)
+        asked = sampler.sample([5] * 20, Sampling(max_tokens=300, seed=1), 2)
+        editor = asyncio.create_task(asked)
+        await asyncio.sleep(0.2)
+        hand_over = HandOver(said.append, turns, wait_s=600)
+        async with hand_over.taken() as night:
+            assert len(night.served) == 1
+            assert not vllm_server.running
+            assert len((await editor)[0].ids) > 0
+            with pytest.raises(PolicyError, match="nothing answers"):
+                await sampler.sample([5] * 20, Sampling())
+            options = ModelOptions(device="cpu")
+            policy = PolicyModel.load(str(vllm_base), options, adapter=Path(new.path))
+            expected = Canary(policy).expected()
+            registry.history.append(new.id)
+        reading = await night.back(sampler, new, expected)
+        assert reading is not None
+        assert reading.gap < 1e-4
+        assert reading.version.adapter_id == "new"
+        assert reading.tokens > 50
+        assert night.away_s > 1
+        wrong = replace(expected, logprobs=tuple(p - 0.001 for p in expected.logprobs))
+        with pytest.raises(SamplerMismatchError, match="canary"):
+            await night.back(sampler, new, wrong)
+    finally:
+        print("\n".join(said))
+        ended.set()
+        await serving
+        await sampler.aclose()
     await asyncio.to_thread(vllm_server.unload, new.id)
-    await asyncio.to_thread(vllm_server.unload, old.id)
-    await sampler.aclose()
-
-
-async def test_where_nobody_serves_there_is_nothing_to_wait_for(tmp_path: Path) -> None:
-    from fd_trainer.samplers.canary import Expected
-
-    sampler = VllmSampler(Endpoint("http://127.0.0.1:9/v1"), "m")
-    async with HandOver(print, DeviceTurns(tmp_path)).taken() as night:
-        assert night.served == []
-    assert await night.back(sampler, None, Expected((1,), (2,), (0.0,), 1e-4)) is None
