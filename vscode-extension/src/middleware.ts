@@ -1,8 +1,9 @@
-/** What passes between the editor and the server, and what a setting turns off. */
+/** What passes between the editor and the server, and what is kept from it. */
 
+import { CompletionTriggerKind, workspace, type CompletionContext } from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
 
-import type { Config } from "./config";
+import { SECTION, type Config } from "./config";
 import type { GhostText } from "./ghostText";
 
 export function middleware(config: Config, ghostText: GhostText): Middleware {
@@ -10,10 +11,20 @@ export function middleware(config: Config, ghostText: GhostText): Middleware {
     provideInlineCompletionItems: (document, position, context, token, next) =>
       ghostText.provide(document, position, context, token, next),
     provideCompletionItem: (document, position, context, token, next) =>
-      config.completionEnabled ? next(document, position, context, token) : undefined,
+      isListWanted(config, context) ? next(document, position, context, token) : undefined,
     provideCodeActions: (document, range, context, token, next) =>
       config.quickFixesEnabled ? next(document, range, context, token) : undefined,
     provideCodeLenses: (document, token, next) =>
       config.lensesEnabled ? next(document, token) : undefined,
   };
+}
+
+/**
+ * A list that opens by itself after a space would hide the ghost text that says the same: there it
+ * waits until it is asked for, or until a letter is typed.
+ */
+export function isListWanted(config: Config, { triggerKind }: CompletionContext): boolean {
+  const bySpace = triggerKind === CompletionTriggerKind.TriggerCharacter;
+  const hasGhosts = workspace.getConfiguration(SECTION).get("suggest.inline") !== "off";
+  return config.completionEnabled && !(bySpace && hasGhosts);
 }

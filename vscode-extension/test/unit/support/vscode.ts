@@ -110,6 +110,11 @@ export enum DiagnosticSeverity {
   Error = 0,
   Warning = 1,
 }
+export enum CompletionTriggerKind {
+  Invoke = 0,
+  TriggerCharacter = 1,
+  TriggerForIncompleteCompletions = 2,
+}
 export enum ProgressLocation {
   Notification = 15,
 }
