@@ -229,6 +229,9 @@ class Phases:
         decided = stand.record.found("decide") or {}
         adapter_id = (stand.record.found("evaluate") or {}).get("adapter")
         if decided.get("promotes") and adapter_id:
+            if why := self._served_by_now(str(adapter_id)):
+                stand.screen.say(f"  {why}")
+                return {"promoted": None, "why": why}
             adapter = stand.parts.registry.promote(str(adapter_id))
             await stand.parts.served_from_now_on(adapter)
             stand.screen.say(f"  {adapter.id} is served from now on")
@@ -238,6 +241,19 @@ class Phases:
     async def aclose(self) -> None:
         """Release the parts."""
         await self._stand.parts.aclose()
+
+    def _served_by_now(self, candidate: str) -> str:
+        """Why the pointer is left alone: somebody moved it in the night, and the gate compared the
+        candidate with what was served before. Empty if all is as it was, or promoted by us already."""
+        registry = self._stand.parts.registry
+        now = served.id if (served := registry.promoted()) else None
+        before = (self._stand.record.found("preflight") or {}).get("serving")
+        if now in (before, candidate):
+            return ""
+        return (
+            f"not promoted: {now or 'the base model'} is served since, and the candidate was compared "
+            f"with {before or 'the base model'}; `fd-trainer adapters promote {candidate[:8]}` if wanted"
+        )
 
     def _decision(self, evaluated: Found) -> Decision:
         if why := evaluated.get("skipped"):

@@ -75,7 +75,7 @@ class Stand:
                 projects=tuple(str(path) for path in self.config.data.projects),
                 versions={k: v for k, v in facts.items() if k not in known},
                 stopped=str(trained.get("stopped", status.reason)),
-                notes=tuple((found("collect") or {}).get("notes", ())),
+                notes=(*(found("collect") or {}).get("notes", ()), *_said(decided.get("why"))),
             ),
         )
 
@@ -92,3 +92,8 @@ class Stand:
             say=self.screen.say,
             left_s=self.leaving.deadline.left_s,
         )
+
+
+def _said(why: object) -> tuple[str, ...]:
+    """As a sentence of the report, if there is something to say."""
+    return (f"{str(why)[:1].upper()}{str(why)[1:]}.",) if why else ()
