@@ -29,6 +29,11 @@ class Packed:
     order: Tensor
 
 
+_NONE = torch.zeros(0, dtype=torch.long)
+NOTHING = Packed(torch.zeros(1, 1, dtype=torch.long), _NONE, _NONE, _NONE)
+"""A pass of which no state is wanted: made where other ranks have one more."""
+
+
 def packed(sequences: Sequence[Ids], tokens_at_once: int) -> Iterator[Packed]:
     """Batches of at most so many padded tokens, each with at least one sequence, shortest first."""
     starts = _starts(sequences)

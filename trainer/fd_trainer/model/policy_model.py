@@ -8,7 +8,7 @@ other positions never reach the head (METHOD §1.5, steps 6 and 7).
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -48,6 +48,10 @@ class PolicyModel:
         self.roles = weights
         self.device: torch.device = causal.device
         self.dtype: torch.dtype = causal.dtype
+        self.sharded = False
+        """Whether every pass is made together with other ranks (`fd_trainer.model.sharded`)."""
+        self.passes: Callable[[int], int] = lambda own: own
+        """How many passes a call makes, given how many it needs: sharded ranks must agree."""
         self.vocabulary = int(causal.get_output_embeddings().weight.shape[0])
         if options.activation_checkpointing:
             self._checkpoint_activations()
@@ -84,20 +88,20 @@ class PolicyModel:
         """
         packing.check(sequences, self.vocabulary)
         learns = role == "student" and torch.is_grad_enabled()
-        states, orders = [], []
+        batches = list(packing.packed(sequences, self.options.tokens_at_once))
+        batches += [packing.NOTHING] * (self.passes(len(batches)) - len(batches))
+        if not batches:
+            size = self.roles.causal(role).config.get_text_config().hidden_size
+            return torch.zeros(0, size, device=self.device, dtype=self.dtype)
+        states = []
         with torch.set_grad_enabled(learns), self.roles.wearing(role), self._training(learns):
             backbone = self.roles.causal(role).base_model
-            for batch in packing.packed(sequences, self.options.tokens_at_once):
+            for batch in batches:
                 ids = batch.input_ids.to(self.device)
                 found = backbone(input_ids=ids, use_cache=False).last_hidden_state  # [B, L, H]
                 states.append(found[batch.rows.to(self.device), batch.columns.to(self.device)])
-                orders.append(batch.order)
-        if not states:
-            size = self.roles.causal(role).config.get_text_config().hidden_size
-            return torch.zeros(0, size, device=self.device, dtype=self.dtype)
-        back = torch.cat(orders).argsort().to(self.device)
-        with torch.set_grad_enabled(learns):
-            return torch.cat(states)[back]
+            order = torch.cat([batch.order for batch in batches])
+            return torch.cat(states)[order.argsort().to(self.device)]
 
     def over_chunks(self, role: Role, hidden: Tensor, each: Each) -> Tensor:
         """Concatenate each(logits float32 [n, V], slice of N) over chunks of positions.

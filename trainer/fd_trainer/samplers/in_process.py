@@ -47,7 +47,10 @@ class _Wanted:
 
 
 class InProcessSampler:
-    """Speaks as the student from the beginning: what is trained is heard at once."""
+    """Speaks as the student from the beginning: what is trained is heard at once.
+
+    Raises PolicyError for a model that is spread over several devices.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,12 @@ class InProcessSampler:
         options: SamplerOptions | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
+        if policy.sharded:
+            raise PolicyError(
+                "a model on several devices can't be sampled in process: its ranks would wait for "
+                "each other",
+                fix='Set sampler.kind = "vllm".',
+            )
         self._policy, self._say = policy, say
         self._rows = (options or SamplerOptions()).rows_at_once
         self._voice = Voice(_STUDENT, PolicyVersion(policy.base))

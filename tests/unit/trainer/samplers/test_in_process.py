@@ -286,3 +286,11 @@ async def test_closing_ends_what_runs(policy: PolicyModel) -> None:
         await task
     with pytest.raises(PolicyError, match="closed"):
         await sampler.sample(SHORT, Sampling())
+
+
+def test_a_model_on_several_devices_is_refused(
+    policy: PolicyModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy, "sharded", True)
+    with pytest.raises(PolicyError, match="several devices"):
+        InProcessSampler(policy)
