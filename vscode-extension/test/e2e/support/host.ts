@@ -41,6 +41,10 @@ const QUIET: Readonly<Record<string, unknown>> = {
   "security.workspace.trust.banner": "never",
   "editor.minimap.enabled": false,
   "fd-prover.server.path": SERVER,
+  // What is tested is what happens, not how fast: a busy machine gets the time it needs.
+  "fd-prover.suggest.firstS": 6,
+  "fd-prover.suggest.budgetS": 12,
+  "fd-prover.lean.candidateS": 20,
 };
 
 /** A workbench server that runs. */
@@ -73,6 +77,9 @@ export class Host {
     const flags = ["--without-connection-token", "--accept-server-license-terms", "--telemetry-level", "off", ...trust];
     const where = ["--host", "127.0.0.1", "--port", String(port), "--server-data-dir", join(scratch, "server")];
     const child = spawn(process.execPath, [main, ...where, ...folders, ...flags], { env: environment, detached: true });
+    // A test run that is broken off leaves nothing behind either.
+    const group = child.pid;
+    if (group !== undefined) process.once("exit", () => endGroup(group, "SIGKILL"));
     await listens(child);
     return new Host(scratch, port, child, environment);
   }
@@ -120,8 +127,9 @@ export class Host {
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.child.once("exit", resolve));
     if (this.child.pid !== undefined && this.child.exitCode === null) {
-      process.kill(-this.child.pid, "SIGTERM");
-      const timer = setTimeout(() => process.kill(-(this.child.pid ?? 0), "SIGKILL"), 5000);
+      const group = this.child.pid;
+      endGroup(group, "SIGTERM");
+      const timer = setTimeout(() => endGroup(group, "SIGKILL"), 5000);
       await ended;
       clearTimeout(timer);
     }
@@ -174,6 +182,14 @@ function listens(child: ChildProcess): Promise<void> {
     child.stderr?.on("data", heard);
     child.once("exit", (status) => reject(new Error(`the workbench ended with ${String(status)}: ${said.slice(-2000)}`)));
   });
+}
+
+function endGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function freePort(): Promise<number> {

@@ -1,3 +1,3 @@
-theorem true_or (p : Prop) : p ∨ True := by
+theorem or_with_true (p : Prop) : p ∨ True := by
 
 theorem after_it : True := trivial

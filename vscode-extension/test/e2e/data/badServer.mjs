@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+// A server that misbehaves, FOR TESTS: how is said in the file MODE beside it.
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+const mode = readFileSync(join(dirname(process.argv[1]), "MODE"), "utf8").trim();
+
+function send(message) {
+  const body = Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...message }));
+  process.stdout.write(`Content-Length: ${body.length}\r\n\r\n`);
+  process.stdout.write(body);
+}
+
+const status = { state: "thinking", judged: 0, sampled: 100000, detail: "", fix: "", model: "", adapterId: "", lean: "", memoryMb: 0, recording: false };
+const protocol = { old: {}, new: { protocol: 99 } }[mode] ?? { protocol: 1 };
+
+function answer({ id, method }) {
+  if (method === "initialize") {
+    send({ id, result: { capabilities: {}, serverInfo: { name: "fd-server", version: "0.0.1" } } });
+  } else if (method === "fd/getStatus") {
+    send({ id, result: { ...status, state: "idle", ...protocol } });
+  } else if (method === "shutdown") {
+    send({ id, result: null });
+  } else if (method === "exit") {
+    process.exit(0);
+  } else if (method === "initialized" && mode === "flood") {
+    for (let judged = 1; judged <= 20000; judged++) send({ method: "fd/status", params: { ...status, judged } });
+    send({ method: "fd/status", params: null });
+    send({ method: "fd/candidates", params: "garbage" });
+    send({ method: "fd/status", params: { ...status, state: "nothing found", judged: 20000 } });
+  }
+}
+
+if (mode === "dies") {
+  process.stderr.write("fd-server: no module named pydantic\n");
+  process.exit(1);
+}
+if (mode === "garbage") process.stdout.write("Traceback (most recent call last):\n  nonsense\n\n\n");
+
+let buffer = Buffer.alloc(0);
+process.stdin.on("data", (chunk) => {
+  buffer = Buffer.concat([buffer, chunk]);
+  for (;;) {
+    const end = buffer.indexOf("\r\n\r\n");
+    const length = Number(/Content-Length: (\d+)/.exec(buffer.toString("latin1", 0, end))?.[1]);
+    if (end < 0 || buffer.length < end + 4 + length) return;
+    const message = JSON.parse(buffer.toString("utf8", end + 4, end + 4 + length));
+    buffer = buffer.subarray(end + 4 + length);
+    if (mode !== "silent" && mode !== "garbage") answer(message);
+  }
+});
+process.stdin.on("end", () => process.exit(0));
