@@ -114,11 +114,19 @@ def _y_axis(y: Axis, *, percent: bool = False) -> Markup:
             LEFT, WIDTH - RIGHT, _n(y(tick)), _n(y(tick))
         )
         + Markup('<text class="tick" text-anchor="end" x="{}" y="{}">{}</text>').format(
-            LEFT - 5, _n(y(tick) + 3.5), f"{tick:.0%}" if percent else number(tick)
+            LEFT - 5, _n(y(tick) + 3.5), f"{tick:.0%}" if percent else _tick(tick, y.high - y.low)
         )
         for tick in ticks
     ]
     return Markup("").join(parts)
+
+
+def _tick(value: float, span: float) -> str:
+    """As many digits as tell the ticks of a narrow axis apart."""
+    largest = max(abs(value), 1e-12)
+    if span <= 0.0 or largest / span < 50 or largest >= 1e5:
+        return number(value)
+    return f"{value:.{min(8, max(0, 2 - math.floor(math.log10(span))))}f}"
 
 
 def _x_axis(x: Axis, ticks: Sequence[tuple[float, str]]) -> Markup:

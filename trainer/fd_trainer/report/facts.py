@@ -56,7 +56,6 @@ def ways_of(evaluation: Evaluation) -> list[tuple[str, str, str]]:
         ("entropy, nats per token", _entropy(before), _entropy(after)),
         ("tokens per attempt", f"{before.mean_length:.1f}", f"{after.mean_length:.1f}"),
         ("attempts Lean left undecided", _undecided(before), _undecided(after)),
-        ("time to evaluate", duration(before.seconds), duration(after.seconds)),
     ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -139,14 +139,21 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    filters: dict[str, Callable[..., str]] = {
         "shown": shown,
         "percent": _percent,
+        "last_part": _last_part,
         "duration": duration,
         "estimate": _estimate,
         "points": _points,
     }
+    environment.filters |= filters
     return environment
+
+
+def _last_part(path: str) -> str:
+    """A file's or folder's name: where it lies is nobody's business who is shown the report."""
+    return path.rstrip("/").rsplit("/", 1)[-1]
 
 
 def _percent(share: float) -> str:

@@ -123,6 +123,11 @@ def read_measured(folder: Path) -> Night:
     )
 
 
+def read_costs(folder: Path) -> Costs:
+    """What a run cost so far; nothing if that can't be read."""
+    return _value(folder / contract.COSTS, Costs, []) or Costs()
+
+
 def _unnamed(folder: Path) -> RunFacts:
     return RunFacts(id=folder.name, started_at=folder.stat().st_mtime, base_model="not recorded")
 

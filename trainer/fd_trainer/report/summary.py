@@ -22,6 +22,8 @@ from fd_trainer.evaluation.measured import (
 from fd_trainer.report.contract import Costs, ProblemFacts
 from fd_trainer.report.run_files import Night
 
+_NO_MODEL = ("rules", "lean_messages", "constant", "user")
+"""Critics that are no language model: what they teach says little about one."""
 VerdictWord = Literal["promote", "keep", "not_enough_evidence", "none"]
 
 
@@ -166,8 +168,8 @@ def not_established(night: Night) -> tuple[str, ...]:
         said.append("Nothing was evaluated: no figure here compares the policies.")
     if "record" in night.run.lean.lower():
         said.append(f"Verdicts came from {night.run.lean}, not from a live Lean.")
-    if night.run.critic.startswith("rules"):
-        said.append("The feedback came from rules, not from a language model.")
+    if night.run.critic.startswith(_NO_MODEL):
+        said.append(f"The feedback came from {night.run.critic}, not from a language model.")
     return (*said, *night.damaged)
 
 

@@ -71,6 +71,7 @@ class Night:
         seconds = time.monotonic() - started
         stand.trace.seconds[phase] += seconds
         stand.record.finish(phase, {**found, "took_s": round(seconds, 3)})
+        self._phases.write_costs()
         stand.write_facts()
 
     def _finished(self) -> str:

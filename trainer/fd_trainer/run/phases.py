@@ -33,6 +33,7 @@ from fd_trainer.run.parts import Bench, Suites
 from fd_trainer.run.retrying import retried
 from fd_trainer.run.stand import Stand
 from fd_trainer.run.survey import Survey
+from fd_trainer.run.trace import peak_memory_mb
 from fd_trainer.run.training import Training
 
 T = TypeVar("T")
@@ -237,6 +238,12 @@ class Phases:
             stand.screen.say(f"  {adapter.id} is served from now on")
             return {"promoted": adapter.id}
         return {"promoted": None}
+
+    def write_costs(self) -> None:
+        """What the night took so far, for the report."""
+        stand, bench = self._stand, self._bench
+        spent = bench.critic.spent if bench is not None else None
+        stand.trace.costs(spent, stand.config.critic.currency, {"trainer": peak_memory_mb()})
 
     async def aclose(self) -> None:
         """Release the parts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,8 +33,10 @@ class Trace:
         self._written = {
             str(line.get("rollout_id")) for line in read_lines(self._folder / contract.REMARKS)
         }
-        self.seconds: defaultdict[str, float] = defaultdict(float)
-        self.tokens: Counter[str] = Counter()
+        before = run_files.read_costs(self._folder)  # of the same run, before it was resumed
+        self.seconds: defaultdict[str, float] = defaultdict(float, before.seconds)
+        self.tokens: Counter[str] = Counter(before.tokens)
+        self._money = before.money
 
     def problems(self, problems: Iterable[Problem]) -> None:
         """All problems of the night, once."""
@@ -78,12 +81,17 @@ class Trace:
 
     def costs(self, spent: RemarkCost | None, currency: str, memory_mb: Mapping[str, int]) -> None:
         """What the night took so far."""
-        tokens, money = dict(self.tokens), {}
+        tokens, money = dict(self.tokens), self._money
         if spent is not None and spent.calls:
             tokens |= {"critic_in": spent.tokens_in, "critic_out": spent.tokens_out}
             money = {currency: spent.money} if spent.money is not None else {}
         seconds = {name: round(value, 3) for name, value in self.seconds.items()}
         run_files.put(self._folder / contract.COSTS, Costs(seconds, tokens, money, dict(memory_mb)))
+
+
+def peak_memory_mb() -> int:
+    """The most memory that this process ever held, Lean's processes not counted."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def gap_metrics(output: StepOutput) -> dict[str, float]:

@@ -121,8 +121,8 @@ class Training:
         trace.attempts(done.step, done.stage, done.attempted)
         if done.output is not None:
             trace.gaps(done.step, done.output, done.attempted)
-        trace.seconds["collect"] += done.cost.collect_s
-        trace.seconds["train"] += done.cost.train_s
+        trace.seconds["training: attempts and verdicts"] += done.cost.collect_s
+        trace.seconds["training: learning"] += done.cost.train_s
         trace.tokens["trained"] += sum(done.cost.lengths)
         self.log.append(done.step, done.stage, metrics)
         self.ground.screen.step(done.step, position.plan.total, done.stage, metrics)
@@ -149,7 +149,7 @@ class Training:
             table = await ground.leaving.during(measuring, ground.reserve_s)
         except LeaveError as left:
             return left
-        ground.trace.seconds["measure"] += ground.clock() - started
+        ground.trace.seconds["training: held-out goals"] += ground.clock() - started
         values, value = measured_values(table, ground.config.gate.k)
         done.metrics.update(values)
         if value is not None and best_so_far(position, value):

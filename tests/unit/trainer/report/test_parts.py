@@ -38,6 +38,17 @@ def test_any_values_make_a_chart_within_its_frame(values: list[float]) -> None:
         assert 0 <= float(y) <= 150
 
 
+@pytest.mark.parametrize(
+    "values",
+    [[0.9991, 0.9994], [1000.0, 1000.5], [0.0, 1.0], [2.0, 2.0], [1e-7, 2e-7], [-5.0, 9.0]],
+)
+def test_ticks_of_an_axis_differ(values: list[float]) -> None:
+    svg = line_chart("x", [0, 1], values)
+    ticks = re.findall('text-anchor="end"[^>]*>([^<]*)<', svg)
+    assert len(set(ticks)) == len(ticks) == 3
+    assert max(map(len, ticks)) <= 9, "fits beside the axis"
+
+
 def test_titles_are_escaped() -> None:
     assert "<b>" not in line_chart("<b>", [0, 1], [0.0, 1.0], [Mark(0, "<i>")])
     assert "<i>" not in line_chart("<b>", [0, 1], [0.0, 1.0], [Mark(0, "<i>")])

@@ -1,0 +1,26 @@
+"""What the night took is in costs.json, every phase of it, resumes included."""
+
+from pathlib import Path
+
+from fd_core.runs import PHASES
+from fd_trainer.report.run_files import read_costs
+from support.nights import fake_night
+
+
+async def test_every_phase_is_in_the_costs(tmp_path: Path) -> None:
+    one = fake_night(tmp_path)
+    await one.run()
+    costs = read_costs(one.stand.folder.path)
+    assert set(PHASES) <= set(costs.seconds)
+    assert {"training: learning", "training: attempts and verdicts"} <= set(costs.seconds)
+    assert costs.tokens["sampled"] > 0
+    assert costs.peak_memory_mb["trainer"] > 10
+
+
+async def test_a_resumed_run_counts_what_came_before(tmp_path: Path) -> None:
+    one = fake_night(tmp_path)
+    one.stand.trace.seconds["collect"] = 1_000.0
+    one.stand.trace.costs(None, "EUR", {})
+    again = fake_night(tmp_path, one.stand.folder)
+    await again.run()
+    assert read_costs(one.stand.folder.path).seconds["collect"] > 1_000.0
