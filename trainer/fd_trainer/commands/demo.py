@@ -17,9 +17,12 @@ import click
 from fd_core import locations
 from fd_core.errors import RegistryError, ToolchainError
 
+from fd_trainer.run.quiet import quieten
 from fd_trainer.run.screen import Screen
 
 _MARK = ".fd-trainer-demo"
+_FEW, _MANY = (31,), (12, 27, 45, 58, 63, 74, 96)
+"""Open goals of each kind whose key the model knows, and of each that it must learn."""
 _SETTINGS: dict[str, Any] = {
     "run": {
         "method": "fd_then_grpo", "steps": 14, "fd_share": 0.6, "problems_per_step": 9, "survey": 12,
@@ -50,13 +53,15 @@ def command(folder: Path | None, steps: int | None, keep_model: bool) -> None:
     It learns the keys of lanterns (a toy world of core-Lean goals) from Lean's own error messages, and
     prints where the morning report lies. Needs Lean and the training libraries, no GPU, no network.
     """
-    root = _fresh(folder or locations.cache_dir() / "training-demo", keep_model)
+    quieten()
+    kept = locations.cache_dir() / "starters"
+    root = _fresh(folder or locations.cache_dir() / "training-demo")
     _of_its_own(root)
     screen = Screen()
     started = time.monotonic()
     project = _project(root)
     _require_lean(project)
-    model = _model(root, screen)
+    model = _model(kept, screen)
     settings = dict(_SETTINGS)
     settings["model"] = {"base": str(model)}
     settings["data"] = settings["data"] | {"projects": [str(project)]}
@@ -76,12 +81,12 @@ def _night(settings: dict[str, Any], screen: Screen) -> tuple[str, str | None]:
     return launch(None, loaded.night, loaded.preset, screen)
 
 
-def _fresh(root: Path, keep_model: bool) -> Path:
+def _fresh(root: Path) -> Path:
     """An empty folder, or that of the last demo without its night. Raises RegistryError for a folder
     that is somebody else's."""
     if root.exists() and any(root.iterdir()) and not (root / _MARK).exists():
         raise RegistryError(f"{root} is not empty", fix="Name a folder that is empty or new.")
-    for part in ("data", "project", *(() if keep_model else ("model",))):
+    for part in ("data", "project"):
         shutil.rmtree(root / part, ignore_errors=True)
     root.mkdir(parents=True, exist_ok=True)
     (root / _MARK).touch()
@@ -101,7 +106,14 @@ def _project(root: Path) -> Path:
 
     project = root / "project"
     project.mkdir()
-    (project / "Lanterns.lean").write_text(lanterns.project_text(), encoding="utf-8")
+    kinds = "\n".join(lantern.declaration for lantern in lanterns.LANTERNS)
+    goals = [
+        lantern.theorem(f"{lantern.predicate.lower()}_{number}", number)
+        for lanterns_, numbers in ((lanterns.KNOWN, _FEW), (lanterns.HIDDEN, _MANY))
+        for lantern in lanterns_
+        for number in numbers
+    ]
+    (project / "Lanterns.lean").write_text(f"{kinds}\n" + "\n".join(goals), encoding="utf-8")
     return project
 
 
@@ -119,21 +131,11 @@ def _require_lean(project: Path) -> None:
         ) from error
 
 
-def _model(root: Path, screen: Screen) -> Path:
+def _model(kept: Path, screen: Screen) -> Path:
     """A model of half a million parameters that has learned to read, and some of the keys."""
-    folder = root / "model"
-    if (folder / "config.json").exists():
-        return folder
-    from fd_trainer import lanterns
-    from fd_trainer.critic.lean_messages import LEAD_IN
-    from fd_trainer.model.from_scratch import Schooling, write_small_model
+    from fd_trainer.model.from_scratch import Schooling
+    from fd_trainer.starter import starter
 
-    screen.phase("model", "a tiny one is made and schooled")
-    schooling = Schooling()
-
-    def said(step: int, loss: float) -> None:
-        screen.progress(step + 1, schooling.steps, f"loss {loss:.3f}")
-
-    lessons = list(lanterns.schooling(1_500, LEAD_IN))
-    write_small_model(folder, lessons, schooling=schooling, say=said)
-    return folder
+    screen.phase("model", "a tiny one is schooled, unless the last demo left it")
+    steps = Schooling().steps
+    return starter(kept, say=lambda step, loss: screen.progress(step, steps, f"loss {loss:.3f}"))

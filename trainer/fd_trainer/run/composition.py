@@ -208,7 +208,9 @@ class RealParts:
         data = self._night.data
         if data.rollouts != "tools":
             return SingleAnswers(prompting)
-        return ToolAttempts(prompting, self._leans.of, data.tool_calls, data.tool_s)
+        return ToolAttempts(
+            prompting, self._leans.of, data.tool_calls, data.tool_s, excluded=data.excluded
+        )
 
     async def _sampler(self, model: PolicyModel) -> Any:
         from fd_trainer.run.sampling_parts import opened_sampler

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import warnings
 from pathlib import Path
 
 from fd_core import locations, settings
@@ -18,6 +16,7 @@ from fd_trainer.run.folder import RunFolder, new_run
 from fd_trainer.run.interruption import Interruption, UserAtEditor
 from fd_trainer.run.leaving import Leaving
 from fd_trainer.run.night import Night, night_lock
+from fd_trainer.run.quiet import quieten
 from fd_trainer.run.record import RunRecord
 from fd_trainer.run.screen import Screen
 from fd_trainer.run.stand import Stand
@@ -29,7 +28,7 @@ def launch(
 ) -> tuple[str, str | None]:
     """Run a night to its end; (verdict, where the report lies). Raises FdError: LockedError when
     another run is under way, InterruptedRunError when asked to go."""
-    _quieten()
+    quieten()
     with night_lock(folder.id if folder else "that just begins"):
         if folder is None:
             folder = new_run()
@@ -41,14 +40,6 @@ def launch(
         work = Night(stand, written_report).run
         verdict = asyncio.run(in_turn(night, settings.load(), parts, work, screen.say))
         return verdict, stand.record.status.report
-
-
-def _quieten() -> None:
-    """Progress bars and advice of the libraries are no news of this night."""
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
 
 
 def written_report(folder: Path) -> str | None:
