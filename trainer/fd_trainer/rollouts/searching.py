@@ -25,8 +25,8 @@ _LONGEST_LINE = 240
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """Searches Lean files below folders. `hidden` are files never shown, `names` words that a shown
-    line must not hold."""
+    """Searches Lean files below folders. `hidden` are files, and folders with all that is in them,
+    never shown; `names` are words that a shown line must not hold."""
 
     roots: dict[str, Path]
     """By what a model calls them: "project", "mathlib"."""
@@ -99,6 +99,11 @@ class Searcher:
             await process.wait()
         return status, output.decode("utf-8", "replace")
 
+    @staticmethod
+    def _is_hidden(path: Path, hidden: Collection[Path]) -> bool:
+        found = path.resolve()  # a link is no way around it
+        return any(found.is_relative_to(each) for each in hidden)
+
     def _shown(self, output: str, root: Path) -> list[str]:
         hidden = {path.resolve() for path in self.hidden}
         words = [re.compile(rf"(?<![\w.'!?]){re.escape(n)}(?![\w'!?])") for n in self.names if n]
@@ -107,7 +112,7 @@ class Searcher:
             path, _, rest = line.partition(":")
             if len(hits) == MOST_HITS:
                 break
-            if not rest or (root / path).resolve() in hidden:
+            if not rest or self._is_hidden(root / path, hidden):
                 continue
             if any(word.search(rest) for word in words):
                 continue

@@ -38,6 +38,8 @@ class ToolAttempts:
     calls: int = 8
     tool_s: float = 20.0
     scratch: Path | None = None
+    excluded: Sequence[str] = ()
+    """Folders that no search shows, as in `store.excluded`."""
 
     async def attempts(
         self, problem: Problem, sampler: Sampler, sampling: Sampling, n: int
@@ -67,7 +69,7 @@ class ToolAttempts:
         self, problem: Problem, sampler: Sampler, sampling: Sampling, index: int
     ) -> Rollout:
         checker = self.checker_of(problem.project)
-        tools = Tools(problem, checker, self.tool_s, self.scratch)
+        tools = Tools(problem, checker, self.tool_s, self.scratch, self.excluded)
         try:
             talk = Conversation(self.asking, problem, tools, self.calls)
             finish = await talk.run(sampler, sampling, index)

@@ -7,12 +7,14 @@ landed at the goal's place, past the same syntax gate. No code of a model's is r
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 from fd_core.errors import FdError
 from fd_core.lean.syntax_gate import refusal
+from fd_core.policy.admission import is_search
 from fd_core.ports import Checker, CheckLimits
 from fd_core.prompt_answer import proofs
 from fd_core.store.recorder import path_of
@@ -28,6 +30,7 @@ from fd_core.suggestion import (
 )
 
 from fd_trainer.problem import Problem
+from fd_trainer.reward import SEARCH
 from fd_trainer.rollouts.calls import BadCall, Call
 from fd_trainer.rollouts.searching import Searcher
 from fd_trainer.rollouts.workspace import Workspace
@@ -42,11 +45,16 @@ class Tools:
     """Tools over one attempt's own folder, its project, and Lean's warm worker."""
 
     def __init__(
-        self, problem: Problem, checker: Checker, seconds: float, scratch: Path | None = None
+        self,
+        problem: Problem,
+        checker: Checker,
+        seconds: float,
+        scratch: Path | None = None,
+        excluded: Sequence[str] = (),
     ) -> None:
         self._problem, self._checker, self._seconds = problem, checker, seconds
         self._workspace = Workspace(scratch)
-        self._searcher = searcher_of(problem, seconds)
+        self._searcher = searcher_of(problem, seconds, excluded)
         self.accepted = ""
         """The last proof that Lean accepted in a check."""
 
@@ -92,6 +100,9 @@ class Tools:
             return f"Lean did not answer within {self._seconds:g} s."
         except FdError as error:
             return f"Lean could not check it: {error.what}"
+        if isinstance(verdict, Closed) and is_search(proof):
+            found = [_line(message) for message in verdict.messages[:_MESSAGES]]
+            return "\n".join([SEARCH, *found])  # what it found is worth telling, and is the proof
         if isinstance(verdict, Closed):
             self.accepted = proof
         return _said(verdict)
@@ -111,14 +122,16 @@ class Tools:
         return found[0] if found else ""
 
 
-def searcher_of(problem: Problem, seconds: float) -> Searcher:
-    """A searcher that shows neither the goal's own file nor lines that name the goal."""
+def searcher_of(problem: Problem, seconds: float, excluded: Sequence[str] = ()) -> Searcher:
+    """A searcher that shows neither the goal's own file, nor excluded folders (what it shows may be
+    sent to a critic), nor lines that name the goal."""
     project = problem.project
     own = path_of(problem.state.uri)
     name = problem.declaration
     names = {name, name.rpartition(".")[2]} if name and "@" not in name else set[str]()
     roots = {"project": project, "mathlib": project / ".lake/packages/mathlib"}
-    return Searcher(roots, (own,) if own else (), names, seconds)
+    hidden = [Path(project, Path(folder).expanduser()) for folder in excluded]
+    return Searcher(roots, [*hidden, own] if own else hidden, names, seconds)
 
 
 def _said(verdict: Verdict | None) -> str:
