@@ -17,6 +17,7 @@ from typing import Literal
 
 from fd_trainer.config.critic import PreflightConfig
 from fd_trainer.critic.error_class import error_class
+from fd_trainer.critic.followed import followed_more
 from fd_trainer.critic.leak import given_away
 from fd_trainer.critic.trial import Trials
 from fd_trainer.ports import Grader, GuardedCritic
@@ -35,13 +36,15 @@ Verdict = Literal["go", "warn", "refuse"]
 @dataclass(frozen=True, slots=True)
 class Pair:
     """One attempt: its class of error, how often the student's other attempts pass, and whether the
-    teacher passed with the feedback on it. `leak` of a known proof, if there is one."""
+    teacher passed with the feedback on it. `leak` of a known proof, if there is one; `followed`: how
+    much more of the orders the second try follows than the first, if that can be told."""
 
     problem_id: str
     error: str
     student: float
     teacher: float
     leak: float | None = None
+    followed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,13 @@ class Preflight:
         return statistics.fmean(found) if found else None
 
     @property
+    def followed(self) -> float | None:
+        """Mean of what the second tries follow more than the first; None if no order names a thing.
+        Near 0 the policy does not heed the feedback, and nothing will be distilled from it."""
+        found = [pair.followed for pair in self.pairs if pair.followed is not None]
+        return statistics.fmean(found) if found else None
+
+    @property
     def by_class(self) -> tuple[ClassGap, ...]:
         """Per class of errors, the commonest first."""
         names = sorted({pair.error for pair in self.pairs})
@@ -136,6 +146,10 @@ class Preflight:
             f"(slope {self.slope:g}; 0.66 to 1.49 in arXiv 2605.30070)",
         ]
         lines += [f"  {each.error}: {each.gap:+.1%} on {each.pairs}" for each in self.by_class[:8]]
+        if self.followed is not None:
+            lines.append(
+                f"second tries follow {self.followed:+.0%} of the orders more than first ones"
+            )
         if self.leak is not None:
             lines.append(f"feedback holds {self.leak:.0%} of the known proofs' token runs")
         return "\n".join(lines)
@@ -227,7 +241,9 @@ def _note(
         empty=not attempt.rollout.candidate.strip(),
     )
     known = [given_away(feedback, proof).ngrams for proof in problem.references[:1]]
-    tried.pairs.append(Pair(problem.id, error, student, reward, known[0] if known else None))
+    heeded = followed_more(feedback, attempt.rollout.candidate, again[0].rollout.candidate)
+    leak = known[0] if known else None
+    tried.pairs.append(Pair(problem.id, error, student, reward, leak, heeded))
 
 
 def _by_problem(pairs: Sequence[Pair], value: Callable[[Pair], float]) -> list[float]:

@@ -111,6 +111,8 @@ async def test_feedback_that_helps_goes_ahead() -> None:
     assert found.predicted_gain == pytest.approx(0.66 * found.gap)
     assert found.verdict("refuse") == "go"
     assert "linear law" in found.words
+    assert found.followed == pytest.approx(0.8, abs=0.15)  # 0.9 say omega with advice, 0.1 without
+    assert "follow" in found.words
     names = {each.error for each in found.by_class}
     assert names == {"no_progress", "proved"}
 
