@@ -102,7 +102,8 @@ class Night:
         record = self._stand.record
         reason = str(error) if isinstance(error, FdError) else f"{type(error).__name__}: {error}"
         try:
-            record.change(state="failed", reason=reason)
+            report = self._written_report() if record.found("collect") else None
+            record.change(state="failed", reason=reason, report=report)
         except RunError:
             self._stand.screen.say("  and the run's status could not be written")
 

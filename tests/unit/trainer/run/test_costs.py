@@ -1,9 +1,12 @@
-"""What the night took is in costs.json, every phase of it, resumes included."""
+"""What the night took is in costs.json, every phase of it; a report comes of any end."""
 
 from pathlib import Path
 
+import pytest
+from fd_core.night import read_run
 from fd_core.runs import PHASES
 from fd_trainer.report.run_files import read_costs
+from fd_trainer.run.errors import RunError
 from support.nights import fake_night
 
 
@@ -24,3 +27,12 @@ async def test_a_resumed_run_counts_what_came_before(tmp_path: Path) -> None:
     again = fake_night(tmp_path, one.stand.folder)
     await again.run()
     assert read_costs(one.stand.folder.path).seconds["collect"] > 1_000.0
+
+
+async def test_a_run_that_fails_has_a_report_too(tmp_path: Path) -> None:
+    one = fake_night(tmp_path, lean_undecided=True)
+    with pytest.raises(RunError):
+        await one.run()
+    summary = read_run(one.stand.folder.path)
+    assert summary is not None
+    assert summary.report == str(one.stand.folder.report)
