@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from fd_core.errors import FdError
 from fd_core.lean_source import blank_out, declarations, header_end
 
 Shape = Literal["statement", "lean_workbook", "minif2f"]
@@ -37,7 +38,7 @@ class Statement:
     """Whether the row itself says that it belongs to a test or validation split."""
 
 
-class FieldError(ValueError):
+class FieldError(FdError):
     """A field is missing or wrong: the message names it."""
 
 
