@@ -78,10 +78,11 @@ class Learner:
         """The inverse of `state`, bit for bit. Raises CheckpointError if it is another model's."""
         try:
             self._check_shapes(state["optimiser"])
+            counts = [int(state[name]) for name in ("applied", "num_tokens", "micro_batch_tokens")]
+            factor = float(state["rate_factor"])
             self._optimiser.load_state_dict(copy.deepcopy(state["optimiser"]))
-            self.applied, self._seen = int(state["applied"]), int(state["num_tokens"])
-            self._tokens = int(state["micro_batch_tokens"])
-            self.rate_factor = float(state["rate_factor"])
+            self.applied, self._seen, self._tokens = counts
+            self.rate_factor = factor
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(
                 f"the optimiser's state in the checkpoint does not fit this model: {error}",

@@ -24,7 +24,7 @@ from fd_trainer.model.policy_model import PolicyModel  # noqa: E402
 from support import tiny_model  # noqa: E402
 from support.toy_arms import sample  # noqa: E402
 
-pytestmark = [pytest.mark.models]
+pytestmark = [pytest.mark.models, pytest.mark.slow]
 END, WORD, ASK, BRIEF, WORDY = 0, 11, 12, 13, 14
 MEAN = {None: 4.0, BRIEF: 1.5, WORDY: 7.0}
 
