@@ -9,28 +9,24 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 from fd_core.durable_file import make_private_folder, replace_file
 from fd_core.errors import StoreError
-from fd_core.plain_data import PlainDataError, from_plain, to_plain
+from fd_core.plain_data import to_plain
 
 from fd_trainer.evaluation.decision import Decision
 from fd_trainer.evaluation.guards import GuardMeasure
 from fd_trainer.evaluation.measured import Evaluation
 from fd_trainer.report import contract
 from fd_trainer.report.contract import AttemptRemark, Costs, HeatRow, ProblemFacts, RunFacts
-from fd_trainer.report.heat import worth_a_look
+from fd_trainer.report.forbearing import decoded, heat_of, objects_of, value_of
 
 T = TypeVar("T")
-HEAT_ROWS = 24
 _ATTEMPT_LETTERS = 4_000
-_ROW = {"step", "row_id", "problem_id", "tokens", "gaps"}
-_LINE_BYTES = 16 << 20
-"""A longer line is no line of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +95,15 @@ def read_night(folder: Path) -> Night:
     damaged: list[str] = []
     goals = _lines(folder / contract.GOALS, ProblemFacts, damaged)
     return Night(
-        _value(folder / contract.RUN, RunFacts, damaged) or _unnamed(folder),
-        _value(folder / contract.EVALUATION, Evaluation, damaged),
-        _value(folder / contract.DECISION, Decision, damaged),
+        value_of(folder / contract.RUN, RunFacts, damaged) or _unnamed(folder),
+        value_of(folder / contract.EVALUATION, Evaluation, damaged),
+        value_of(folder / contract.DECISION, Decision, damaged),
         {goal.problem_id: goal for goal in goals},
         _metrics(folder / contract.METRICS_LINES, damaged),
         _remarks(folder / contract.REMARKS, damaged),
-        _heat(folder / contract.GAPS, damaged),
+        heat_of(folder / contract.GAPS, damaged),
         _lines(folder / contract.MEASURES, GuardMeasure, damaged),
-        _value(folder / contract.COSTS, Costs, damaged) or Costs(),
+        value_of(folder / contract.COSTS, Costs, damaged) or Costs(),
         tuple(damaged),
     )
 
@@ -116,55 +112,30 @@ def read_measured(folder: Path) -> Night:
     """Only what was measured and decided: cheap, for looking through all nights."""
     damaged: list[str] = []
     return Night(
-        _value(folder / contract.RUN, RunFacts, damaged) or _unnamed(folder),
-        _value(folder / contract.EVALUATION, Evaluation, damaged),
-        _value(folder / contract.DECISION, Decision, damaged),
+        value_of(folder / contract.RUN, RunFacts, damaged) or _unnamed(folder),
+        value_of(folder / contract.EVALUATION, Evaluation, damaged),
+        value_of(folder / contract.DECISION, Decision, damaged),
         damaged=tuple(damaged),
     )
 
 
 def read_costs(folder: Path) -> Costs:
     """What a run cost so far; nothing if that can't be read."""
-    return _value(folder / contract.COSTS, Costs, []) or Costs()
+    return value_of(folder / contract.COSTS, Costs, []) or Costs()
 
 
 def _unnamed(folder: Path) -> RunFacts:
     return RunFacts(id=folder.name, started_at=folder.stat().st_mtime, base_model="not recorded")
 
 
-def _value(path: Path, cls: type[T], damaged: list[str]) -> T | None:
-    try:
-        return from_plain(cls, json.loads(path.read_bytes()), ignore_unknown=True)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError, PlainDataError) as error:
-        damaged.append(f"{path.name} can't be read ({_short(error)}).")
-        return None
-
-
 def _lines(path: Path, cls: type[T], damaged: list[str]) -> tuple[T, ...]:
-    return _decoded(_objects(path, damaged), cls, path, damaged)
-
-
-def _decoded(
-    lines: Iterable[object], cls: type[T], path: Path, damaged: list[str]
-) -> tuple[T, ...]:
-    found: list[T] = []
-    bad = 0
-    for line in lines:
-        try:
-            found.append(from_plain(cls, line, ignore_unknown=True))
-        except (PlainDataError, ValueError, RecursionError):
-            bad += 1
-    if bad:
-        damaged.append(f"{bad} lines of {path.name} can't be read and were left out.")
-    return tuple(found)
+    return decoded(objects_of(path, damaged), cls, path, damaged)
 
 
 def _remarks(path: Path, damaged: list[str]) -> tuple[AttemptRemark, ...]:
     """Every attempt, of long ones the beginning: a night's attempts need not fit into memory."""
-    lines = map(_shortened, _objects(path, damaged))
-    return _decoded(lines, AttemptRemark, path, damaged)
+    lines = map(_shortened, objects_of(path, damaged))
+    return decoded(lines, AttemptRemark, path, damaged)
 
 
 def _shortened(line: object) -> object:
@@ -173,64 +144,10 @@ def _shortened(line: object) -> object:
     return {**line, "attempt": attempt[:_ATTEMPT_LETTERS], "messages": []}
 
 
-def _objects(path: Path, damaged: list[str]) -> Iterator[object]:
-    """Each line's value; what can't be read is left out, and said at the end."""
-    bad = 0
-    try:
-        with path.open("rb") as file:
-            while line := file.readline(_LINE_BYTES):
-                try:
-                    yield json.loads(line)
-                except (ValueError, RecursionError):
-                    bad += bool(line.strip())
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        damaged.append(f"{path.name} can't be read ({_short(error)}).")
-    if bad:
-        damaged.append(f"{bad} lines of {path.name} were cut or damaged and were left out.")
-
-
-def _heat(path: Path, damaged: list[str]) -> tuple[HeatRow, ...]:
-    """Rows worth a look, without holding the others: they are the bulk of a night's files."""
-    places: list[tuple[int, float]] = []
-    try:
-        with path.open("rb") as file:
-            at = 0
-            while line := file.readline(_LINE_BYTES):
-                if (largest := _largest(line)) is not None:
-                    places.append((at, largest))
-                at += len(line)
-            chosen = worth_a_look([largest for _, largest in places], HEAT_ROWS)
-            lines = [_line_at(file, places[index][0]) for index in chosen]
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        damaged.append(f"{path.name} can't be read ({_short(error)}).")
-        return ()
-    return _decoded(lines, HeatRow, path, damaged)
-
-
-def _largest(line: bytes) -> float | None:
-    """The largest gap of a row; none if the line is no row. What is not finite is text here."""
-    try:
-        row = json.loads(line)
-        if not row.keys() >= _ROW:
-            return None
-        return max((abs(gap) for gap in row["gaps"] if not isinstance(gap, str)), default=0.0)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return None
-
-
-def _line_at(file: BinaryIO, at: int) -> object:
-    file.seek(at)
-    return json.loads(file.readline(_LINE_BYTES))
-
-
 def _metrics(path: Path, damaged: list[str]) -> tuple[MetricsLine, ...]:
     """By step, the last line of each: steps are made again after a resume or a roll-back."""
     by_step: dict[int, MetricsLine] = {}
-    for line in _objects(path, damaged):
+    for line in objects_of(path, damaged):
         if not isinstance(line, dict) or not isinstance(step := line.get("step"), int):
             continue
         by_step[step] = MetricsLine(
@@ -252,10 +169,6 @@ def _ends_clean(path: Path) -> bool:
             return True
         file.seek(-1, os.SEEK_END)
         return file.read(1) == b"\n"
-
-
-def _short(error: Exception) -> str:
-    return str(error).split("\n")[0][:200]
 
 
 def _refused(path: Path, error: OSError) -> StoreError:

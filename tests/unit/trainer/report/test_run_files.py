@@ -9,7 +9,8 @@ import pytest
 from fd_core.errors import StoreError
 from fd_trainer.report import contract
 from fd_trainer.report.contract import AttemptRemark, Costs, HeatRow
-from fd_trainer.report.run_files import HEAT_ROWS, append, put, read_night
+from fd_trainer.report.forbearing import HEAT_ROWS
+from fd_trainer.report.run_files import append, put, read_night
 from support.sample_night import write_night
 
 NAN = float("nan")
