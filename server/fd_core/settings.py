@@ -21,7 +21,7 @@ from fd_core.errors import SettingsError
 
 TRUSTED_ONLY = frozenset(
     {"lean.executable", "policy.endpoint", "policy.api_key_env", "policy.model", "policy.adapter",
-     "store.path", "store.consent", "critic.kind", "critic.endpoint", "critic.model",
+     "store.path", "store.consent", "store.sources", "critic.kind", "critic.endpoint", "critic.model",
      "critic.api", "critic.api_key_env"}
 )  # fmt: skip
 PROJECT_FILE = ".fd-prover.toml"

@@ -158,7 +158,8 @@ class LabelMaker:
             pairs = refusal.paired([text for text in own if text in texts])
             preferences += pairs
             if not pairs and not label.wanted:
-                refusals.append(refusal)
+                # As attempts at this state are made tonight, so that they can be paired with it.
+                refusals.append(replace(refusal, problem=replace(problem, kind=self.kind)))
         return tuple(preferences), tuple(refusals)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fd_core.events import Event, SourceSeen
+from fd_core.events import Event, Rejected, SourceSeen
 from fd_core.proof import Position
 from fd_core.runs import QueuedGoal
 from fd_core.settings import StoreSettings
@@ -88,6 +88,19 @@ async def test_without_the_refusals_nothing_is_preferred(tmp_path: Path) -> None
     found = await collect(stored_events(StoreSettings(consent="yes"), week.store))
     assert found.preferences == ()
     assert {name for name, *_ in taught(found)} >= set(OWN)
+
+
+async def test_a_refusal_alone_waits_for_what_is_proved_tonight(tmp_path: Path) -> None:
+    week = Week(tmp_path)
+    week.decide(week.offer("swap_and", "grind"), Rejected("ugly"))
+    week.end()
+    found = await collect(stored_events(StoreSettings(consent="yes"), week.store))
+    (refusal,) = found.refusals
+    (tried,) = found.problems
+    assert refusal.problem.id == tried.id
+    assert [(p.preferred, p.refused) for p in refusal.paired(["simp_all", "grind"])] == [
+        ("simp_all", "grind")
+    ]
 
 
 async def test_observed_proofs_are_targets_and_known_answers(events: tuple[Event, ...]) -> None:
