@@ -17,6 +17,9 @@ import type { Answer, FoundServer, LinkState, ServerLink } from "./serverLink";
 /** Appended to the server's command ids: another client of the same server may be in this window. */
 export const COMMAND_SUFFIX = ".vscode";
 
+/** What the server tells without being asked. */
+export const EVENTS = ["fd/candidates", "fd/searchEvent", "fd/status"] as const satisfies readonly (keyof Events)[];
+
 /** What the server says of itself at `initialize`. */
 export interface ServerInfo {
   readonly name: string;
@@ -153,15 +156,18 @@ export class Connection implements ServerLink, Disposable {
       this.become({ kind: "failed", what, fix: "Run “FD Prover: Show Log”; then restart the server." });
       return;
     }
-    const unfit = await this.misfit(server, client);
+    const status = await answerFrom<Greeting | null>(client.request("fd/getStatus", {}));
+    const greeting = status.kind === "answered" ? status.value : null;
+    const unfit = misfit(server, client.info, greeting);
     if (unfit !== undefined) {
       await client.stop();
       this.become(unfit);
       return;
     }
-    this.listen(client);
     this.client = client;
     this.become({ kind: "running", server, version: client.info.version });
+    this.listen(client);
+    this.hear("fd/status", greeting);
     const heartbeat = new Heartbeat(
       () => client.request("fd/getStatus", {}),
       () => {
@@ -175,39 +181,17 @@ export class Connection implements ServerLink, Disposable {
     });
   }
 
-  /** Does it speak our protocol? */
-  private async misfit(server: FoundServer, client: ProtocolClient): Promise<LinkState | undefined> {
-    const { name, version } = client.info;
-    if (name !== "fd-server") {
-      const what = `${server.command} answers as “${name || "nobody"}”, not as fd-server.`;
-      return { kind: "failed", what, fix: "Correct fd-prover.server.path." };
+  private listen(client: ProtocolClient): void {
+    for (const method of EVENTS) {
+      client.onNotification(method, (params) => this.hear(method, params));
     }
-    const status = await answerFrom<{ protocol?: number } | null>(client.request("fd/getStatus", {}));
-    const theirs = status.kind === "answered" ? (status.value?.protocol ?? 0) : 0;
-    if (theirs === PROTOCOL_VERSION) {
-      return undefined;
-    }
-    const isOld = theirs < PROTOCOL_VERSION;
-    return {
-      kind: "failed",
-      what:
-        `fd-server ${version} (${server.command}) is too ${isOld ? "old" : "new"}: ` +
-        `it speaks protocol ${theirs}, and this extension ${PROTOCOL_VERSION}.`,
-      fix: isOld
-        ? "Update it (pip install -U fd-prover), or run “FD Prover: Install the Server”."
-        : "Update the extension, or set fd-prover.server.path to an older fd-server.",
-    };
   }
 
-  private listen(client: ProtocolClient): void {
-    for (const method of ["fd/candidates", "fd/searchEvent", "fd/status"] satisfies (keyof Events)[]) {
-      client.onNotification(method, (params) => {
-        if (typeof params === "object" && params !== null) {
-          for (const listener of this.listeners.get(method) ?? []) {
-            listener(params);
-          }
-        }
-      });
+  private hear(method: string, params: unknown): void {
+    if (typeof params === "object" && params !== null) {
+      for (const listener of this.listeners.get(method) ?? []) {
+        listener(params);
+      }
     }
   }
 
@@ -244,6 +228,32 @@ export class Connection implements ServerLink, Disposable {
     }
     this.changed.fire(state);
   }
+}
+
+interface Greeting {
+  readonly protocol?: number;
+}
+
+/** Does it speak our protocol? */
+function misfit(server: FoundServer, info: ServerInfo, greeting: Greeting | null): LinkState | undefined {
+  if (info.name !== "fd-server") {
+    const what = `${server.command} answers as “${info.name || "nobody"}”, not as fd-server.`;
+    return { kind: "failed", what, fix: "Correct fd-prover.server.path." };
+  }
+  const theirs = greeting?.protocol ?? 0;
+  if (theirs === PROTOCOL_VERSION) {
+    return undefined;
+  }
+  const isOld = theirs < PROTOCOL_VERSION;
+  return {
+    kind: "failed",
+    what:
+      `fd-server ${info.version} (${server.command}) is too ${isOld ? "old" : "new"}: ` +
+      `it speaks protocol ${theirs}, and this extension ${PROTOCOL_VERSION}.`,
+    fix: isOld
+      ? "Update it (pip install -U fd-prover), or run “FD Prover: Install the Server”."
+      : "Update the extension, or set fd-prover.server.path to an older fd-server.",
+  };
 }
 
 function whyNot(state: LinkState): { what: string; fix: string } {

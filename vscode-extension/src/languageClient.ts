@@ -16,7 +16,7 @@ import {
   type Middleware,
 } from "vscode-languageclient/node";
 
-import { COMMAND_SUFFIX, type ProtocolClient } from "./client";
+import { COMMAND_SUFFIX, EVENTS, type ProtocolClient } from "./client";
 import type { FoundServer } from "./serverLink";
 import { endServer, startServer, type ServerProcess } from "./serverProcess";
 import type { Table } from "./serverSettings";
@@ -44,14 +44,25 @@ export async function startClient(server: FoundServer, options: StartOptions): P
   let broken: string | undefined;
   let gone: (how: string) => void = () => undefined;
   const closed = new Promise<string>((resolve) => (gone = resolve));
-  const client = new LanguageClient("fd-prover", "FD Prover", () => Promise.resolve(process.child), {
+  const started = (): Promise<typeof process.child> => {
+    process.child.stdout.once("data", (chunk: Buffer) => {
+      if (!/^content-/i.test(chunk.toString("latin1"))) {
+        end(`it does not speak the protocol, but says “${firstLine(chunk)}”`);
+      }
+    });
+    return Promise.resolve(process.child);
+  };
+  const end = (why: string): void => {
+    broken ??= why;
+    process.child.kill("SIGKILL");
+  };
+  const client = new LanguageClient("fd-prover", "FD Prover", started, {
     ...clientOptions(options),
     errorHandler: {
       // What can't be read once leaves the reader out of step: ended at once, `closed` follows.
       error: (error) => {
         options.log.error(`connection: ${error.message}`);
-        broken ??= `it does not speak the protocol (${error.message.slice(0, 200)})`;
-        process.child.kill("SIGKILL");
+        end(`it does not speak the protocol (${error.message.slice(0, 200)})`);
         return { action: ErrorAction.Continue, handled: true };
       },
       closed: async () => {
@@ -61,6 +72,7 @@ export async function startClient(server: FoundServer, options: StartOptions): P
       },
     },
   });
+  const events = new EarlyEvents(client);
   try {
     await withinTime(client.start(), process, options.timeoutMs);
   } catch (error) {
@@ -69,7 +81,38 @@ export async function startClient(server: FoundServer, options: StartOptions): P
     const what = broken ?? (error as Error).message;
     throw new Error(`${what}${said === "" ? "" : ` (its last words: ${said})`}`);
   }
-  return adapted(client, process, closed, gone);
+  return adapted(client, process, { closed, gone, events });
+}
+
+/** What the server tells before anybody listens: the last of each kind is kept. */
+class EarlyEvents {
+  private readonly early = new Map<string, unknown>();
+  private readonly listeners = new Map<string, (params: unknown) => void>();
+
+  constructor(client: LanguageClient) {
+    for (const method of EVENTS) {
+      client.onNotification(method, (params: unknown) => {
+        const listener = this.listeners.get(method);
+        if (listener === undefined) {
+          this.early.set(method, params);
+        } else {
+          listener(params);
+        }
+      });
+    }
+  }
+
+  listen(method: string, listener: (params: unknown) => void): void {
+    this.listeners.set(method, listener);
+    if (this.early.has(method)) {
+      listener(this.early.get(method));
+      this.early.delete(method);
+    }
+  }
+}
+
+function firstLine(chunk: Buffer): string {
+  return (chunk.toString("utf8").trim().split("\n")[0] ?? "").slice(0, 120);
 }
 
 function clientOptions(options: StartOptions): LanguageClientOptions {
@@ -111,11 +154,16 @@ async function withinTime(
   }
 }
 
+interface Life {
+  readonly closed: Promise<string>;
+  readonly gone: (how: string) => void;
+  readonly events: EarlyEvents;
+}
+
 function adapted(
   client: LanguageClient,
   process: ServerProcess,
-  closed: Promise<string>,
-  gone: (how: string) => void,
+  { closed, gone, events }: Life,
 ): ProtocolClient {
   const info = client.initializeResult?.serverInfo;
   return {
@@ -125,7 +173,7 @@ function adapted(
     request: (method, params, token) =>
       token === undefined ? client.sendRequest(method, params) : client.sendRequest(method, params, token),
     notify: (method, params) => void client.sendNotification(method, params).catch(() => undefined),
-    onNotification: (method, listener) => void client.onNotification(method, listener),
+    onNotification: (method, listener) => events.listen(method, listener),
     stop: async () => {
       await client.dispose().catch(() => undefined);
       await endServer(process);

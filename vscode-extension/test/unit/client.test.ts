@@ -241,11 +241,11 @@ describe("talking", () => {
     first.listeners.get("fd/status")?.({ state: "thinking" });
     for (const garbage of [null, undefined, "idle", 7]) first.listeners.get("fd/status")?.(garbage);
     await made.restart();
-    clients[1]?.listeners.get("fd/status")?.({ state: "idle" });
-    expect(heard).toEqual(["thinking", "idle"]);
+    clients[1]?.listeners.get("fd/status")?.({ state: "Lean down" });
+    expect(heard).toEqual(["thinking", "idle", "Lean down"]); // the greeting is heard, too
     listening.dispose();
     clients[1]?.listeners.get("fd/status")?.({ state: "thinking" });
-    expect(heard).toHaveLength(2);
+    expect(heard).toHaveLength(3);
   });
 
   it("tells nobody while no server runs", async () => {

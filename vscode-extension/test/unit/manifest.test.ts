@@ -147,3 +147,10 @@ describe("the promises of the manifest", () => {
     }
   });
 });
+
+it("the README names every setting of the extension's own", () => {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  for (const [key, { default: value, markdownDescription: words }] of Object.entries(own)) {
+    expect(readme).toContain(`| \`${key}\` | ${JSON.stringify(value)} | ${words ?? "?"} |`);
+  }
+});

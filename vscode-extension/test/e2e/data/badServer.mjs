@@ -19,16 +19,19 @@ function answer({ id, method }) {
     send({ id, result: { capabilities: {}, serverInfo: { name: "fd-server", version: "0.0.1" } } });
   } else if (method === "fd/getStatus") {
     send({ id, result: { ...status, state: "idle", ...protocol } });
+    if (mode === "flood") flood();
   } else if (method === "shutdown") {
     send({ id, result: null });
   } else if (method === "exit") {
     process.exit(0);
-  } else if (method === "initialized" && mode === "flood") {
-    for (let judged = 1; judged <= 20000; judged++) send({ method: "fd/status", params: { ...status, judged } });
-    send({ method: "fd/status", params: null });
-    send({ method: "fd/candidates", params: "garbage" });
-    send({ method: "fd/status", params: { ...status, state: "nothing found", judged: 20000 } });
   }
+}
+
+function flood() {
+  for (let judged = 1; judged <= 20000; judged++) send({ method: "fd/status", params: { ...status, judged } });
+  send({ method: "fd/status", params: null });
+  send({ method: "fd/candidates", params: "garbage" });
+  send({ method: "fd/status", params: { ...status, state: "nothing found", judged: 20000 } });
 }
 
 if (mode === "dies") {

@@ -1,0 +1,58 @@
+/** Servers that are too old or new, silent, broken, or too talkative; and settings of a wrong type. */
+
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { DATA } from "./support/places";
+import { suite } from "./support/suite";
+import { SLOW_MS, type Workbench } from "./support/workbench";
+
+// The workspace's own environment is looked at before PATH: there stands the server of the test.
+const settings = { "fd-prover.server.path": "", "fd-prover.server.startTimeout": 6, "fd-prover.lean.threads": "two" };
+const at = suite({ settings });
+
+async function withServer(mode: string): Promise<Workbench> {
+  const folder = at.host.workspace(`server-${mode}`);
+  const bin = join(folder, ".venv", "bin");
+  mkdirSync(bin, { recursive: true });
+  copyFileSync(join(DATA, "badServer.mjs"), join(bin, "fd-server"));
+  chmodSync(join(bin, "fd-server"), 0o755);
+  writeFileSync(join(bin, "MODE"), mode);
+  return at.own(folder, "Ghost.lean");
+}
+
+async function says(workbench: Workbench, words: RegExp): Promise<void> {
+  const label = (): Promise<string | null> => workbench.status().getAttribute("aria-label");
+  await expect.poll(label, { timeout: SLOW_MS }).toMatch(words);
+}
+
+describe("a server that", () => {
+  it.each([
+    ["old", /failed\..*fd-server 0\.0\.1 .*too old: it speaks protocol 0, and this extension \d/],
+    ["new", /failed\..*too new: it speaks protocol 99/],
+    ["silent", /failed\..*did not answer within 6 s/],
+    ["dies", /failed\..*it ended: exit status 1 \(its last words: fd-server: no module named pydantic\)/],
+    ["garbage", /failed\..*does not speak the protocol/],
+  ])("is %s: the status says which and what", async (mode, words) => {
+    const workbench = await withServer(mode);
+    await says(workbench, words);
+    await workbench.type("-- the editor works on\n");
+    await workbench.says("the editor works on");
+    await workbench.picture(`server-${mode}`);
+  });
+
+  it("floods us with notifications, garbage among them: the last word is shown, and typing goes on", async () => {
+    const workbench = await withServer("flood");
+    await says(workbench, /nothing found/);
+    await workbench.type("-- the editor works on\n");
+    await workbench.says("the editor works on");
+  });
+});
+
+it("a setting of the wrong type counts as not set, and the status names it", async () => {
+  const workbench = await withServer("fine");
+  await says(workbench, /fd-prover\.lean\.threads must be a integer, not "two"/);
+  await workbench.picture("wrong-setting");
+});
