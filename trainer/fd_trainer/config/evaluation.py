@@ -30,8 +30,6 @@ class EvaluationSection(Section):
     choosing: Share = 0.3
     """Share of the held-out goals on which the best checkpoint is chosen, and which the gate leaves
     out; where goals are few, the gate uses them all the same and says so."""
-    frozen_suite: str | None = None
-    """JSONL file of problems that never change; none: what the data section calls frozen."""
     second_look: bool = True
     """Audit the first proof of each newly closed problem once more, in a fresh process."""
 

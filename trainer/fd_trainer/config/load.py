@@ -25,7 +25,7 @@ from fd_trainer.config.night import NightConfig, disagreements
 from fd_trainer.config.presets import DEFAULT, preset_table
 
 _FIX = "`fd-trainer config schema` lists every key."
-_PATHS = ("data.store", "evaluation.frozen_suite", "critic.cache")
+_PATHS = ("data.store", "critic.cache")
 
 
 @dataclass(frozen=True, slots=True)

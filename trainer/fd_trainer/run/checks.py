@@ -88,9 +88,6 @@ def _datasets(night: NightConfig) -> Iterator[Finding]:
     for dataset in night.data.datasets:
         if not dataset.path.is_file():
             yield Finding(f"data.datasets: no file {dataset.path}", "Correct the path.")
-    suite = night.evaluation.frozen_suite
-    if suite is not None and not Path(suite).is_file():
-        yield Finding(f"evaluation.frozen_suite: no file {suite}", "Correct the path.")
 
 
 def _disk(night: NightConfig) -> Iterator[Finding]:
