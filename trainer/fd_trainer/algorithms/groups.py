@@ -23,11 +23,13 @@ def rollout_metrics(groups: Sequence[RolloutGroup]) -> dict[str, float]:
     """`reward`, `reward_std`, `frac_reward_zero_std` (of decided members; the last over groups with
     two or more) and `completions/*` (of all), under TRL's names."""
     members = [member for group in groups for member in group.members]
+    if not members:
+        return {}
     rewards = [member.reward for member in members if member.reward is not None]
     found = _lengths(members)
     if rewards:
         found["reward"] = statistics.fmean(rewards)
-    found["undecided"] = 1.0 - len(rewards) / max(len(members), 1)
+    found["undecided"] = 1.0 - len(rewards) / len(members)
     spreads = [statistics.stdev(g.rewards) for g in groups if len(g.rewards) > 1]
     if spreads:
         found["reward_std"] = statistics.fmean(spreads)
@@ -36,8 +38,6 @@ def rollout_metrics(groups: Sequence[RolloutGroup]) -> dict[str, float]:
 
 
 def _lengths(members: Sequence[Graded]) -> dict[str, float]:
-    if not members:
-        return {}
     lengths = [len(member.rollout.ids) for member in members]
     cut = [member.rollout.finish == "length" for member in members]
     return {
