@@ -288,7 +288,7 @@ class FakeParts:
             self._bench = Bench(
                 self.learner, FakeSampler(), FakeTokenizer(), FakeAttempting(self.learner, self),
                 FakeGrader(self), FakeCritic(self), Ledger(self.folder.ledger), FakeMeasuring(self),
-                (), {"lean": "no Lean: a fake", "device": "none"},
+                facts={"lean": "no Lean: a fake", "device": "none"},
             )  # fmt: skip
         return self._bench
 

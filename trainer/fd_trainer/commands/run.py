@@ -56,6 +56,11 @@ def command(
     if resume is not None and new:
         raise SettingsError("--resume and --new exclude each other", fix="Leave one out.")
     if resume is not None:
+        if file or preset or assignments or projects or budget:
+            raise SettingsError(
+                "a run is gone on with as it was begun; only --until may be another",
+                fix="Leave the other options out, or begin a new run with --new.",
+            )
         _resume(resume, until, dry_run, Screen(quiet=quiet))
         return
     overrides = load.merged(
@@ -114,6 +119,8 @@ def _rehearse(loaded: Loaded) -> None:
 
     for line in _intentions(loaded):
         click.echo(line)
+    if "fd" in loaded.night.run.stages and (cost := _critic_cost(loaded)):
+        click.echo(f"cost      {cost}")
     found = findings(loaded.night, loaded.settings)
     for each in found:
         if not each.fatal:
@@ -125,6 +132,23 @@ def _rehearse(loaded: Loaded) -> None:
             fix=" ".join(dict.fromkeys(each.fix for each in fatal if each.fix)),
         )
     click.echo("nothing wrong was found")
+
+
+def _critic_cost(loaded: Loaded) -> str:
+    """At most, if all steps are made; empty where the critic can't be estimated (told elsewhere)."""
+    from fd_core.errors import FdError
+
+    from fd_trainer.critic.estimate import estimate
+
+    night = loaded.night
+    share = night.run.fd_share if night.run.fd_share is not None else 0.5
+    steps = night.run.steps * (share if len(night.run.stages) > 1 else 1.0)
+    attempts = round(steps * night.run.problems_per_step * night.rollout.attempts)
+    try:
+        tokens = night.rollout.max_tokens
+        return estimate(night.critic, attempts + night.run.survey, attempt_tokens=tokens).words
+    except FdError:
+        return ""
 
 
 def _intentions(loaded: Loaded) -> list[str]:

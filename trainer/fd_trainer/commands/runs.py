@@ -11,7 +11,7 @@ from fd_core.errors import StoreError
 from fd_trainer.run import choosing
 from fd_trainer.run.errors import RunError
 from fd_trainer.run.metrics_log import read_lines
-from fd_trainer.run.record import RunRecord, RunStatus, as_table
+from fd_trainer.run.record import RunRecord, RunStatus, as_table, is_alive
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON value on stdout.")
 
@@ -66,7 +66,7 @@ def show(run: str | None, as_json: bool) -> None:
 def stop(run: str | None) -> None:
     """Ask a run (default: the newest) to leave with a checkpoint."""
     folder = choosing.by_id(run) if run else choosing.unfinished()
-    if folder is None or RunRecord(folder).status.state != "running":
+    if folder is None or not is_alive(RunRecord(folder).status):
         raise RunError("no such run is under way", fix="`fd-trainer runs list` shows them.")
     folder.stop.touch()
     click.echo(f"asked run {folder.id} to leave; it will within seconds")
@@ -75,7 +75,8 @@ def stop(run: str | None) -> None:
 def _stands(status: RunStatus) -> str:
     if status.state == "finished":
         return "finished"
-    return f"{status.state} in {status.phase}"
+    died = status.state == "running" and not is_alive(status)
+    return f"{'killed' if died else status.state} in {status.phase}"
 
 
 def _brief(status: RunStatus) -> str:

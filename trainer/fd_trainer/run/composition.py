@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fd_core import locations, settings
+from fd_core import settings
 from fd_core.adapter import Adapter
 from fd_core.registry import FolderRegistry
 
 from fd_trainer.config.night import NightConfig
+from fd_trainer.example import Row
 from fd_trainer.ports import Say
 from fd_trainer.problem import Problem
 from fd_trainer.rollout import Sampling
@@ -60,19 +61,19 @@ class RealParts:
         from fd_core.night import NightQueue
 
         from fd_trainer.data.collection import Collector
+        from fd_trainer.data.records import stored_events
         from fd_trainer.run.leans import home
 
         grader = self._leans.grader(None, await self._label_of_leans())
-        store = self._store()
         collector = Collector(
             self._night.data, self._leans.of, grader, home(), self._settings.store.excluded, say
         )
         try:
             queue = NightQueue().goals() if self._night.data.queue else ()
-            return await collector.collect(_events(store), queue)
+            # Nothing without consent: a later no holds for what was recorded before, too.
+            events = stored_events(self._settings.store, self._night.data.store)
+            return await collector.collect(events, queue)
         finally:
-            if store is not None:
-                store.close()
             await grader.aclose()
 
     async def bench(self, serving: Adapter | None, collected: Collected) -> Bench:
@@ -180,6 +181,7 @@ class RealParts:
             ledger,
             measuring,
             rows_of(collected, prompting),
+            lambda proved: _paired(collected, proved, prompting),
             self._facts(model, label),
         )
 
@@ -272,15 +274,16 @@ class RealParts:
             self._label, _ = await asyncio.to_thread(self._leans.labels, projects)
         return self._label
 
-    def _store(self) -> Any:
-        from fd_core.store import open_store
 
-        path = self._night.data.store or locations.store_file()
-        if not self._night.data.decisions or not path.exists():
-            return None
-        return open_store(path, read_only=True)
+def _paired(
+    collected: Collected, proved: Mapping[str, Sequence[str]], prompting: Prompting
+) -> list[Row]:
+    """Preferences of tonight's proofs over what the user refused."""
+    from fd_trainer.rollouts.rows import preference_rows
 
-
-def _events(store: Any) -> list[Any]:
-    """Everything recorded, in order."""
-    return [event for _, event in store.since(0)] if store is not None else []
+    pairs = [
+        pair
+        for refusal in collected.refusals
+        for pair in refusal.paired(proved.get(refusal.problem.id, ()))
+    ]
+    return [row for pair in pairs for row in preference_rows(pair, prompting)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,11 +76,17 @@ class Interruption:
 class UserAtEditor:
     """Notices that a decision was recorded since the run began: somebody works in the editor."""
 
-    def __init__(self, last_event: Callable[[], int | None]) -> None:
+    def __init__(self, last_event: Callable[[], int | None], every_s: float = 2.0) -> None:
         self._last_event = last_event
+        self._every_s = every_s
         self._before = last_event()
+        self._looked_at = float("-inf")
 
     def __call__(self) -> bool:
-        """Whether there are newer events; a store that can't be read says nothing."""
+        """Whether there are newer events, looking now and then; a store that can't be read says
+        nothing."""
+        if time.monotonic() - self._looked_at < self._every_s:
+            return False
+        self._looked_at = time.monotonic()
         now = self._last_event()
         return now is not None and (self._before is None or now > self._before)

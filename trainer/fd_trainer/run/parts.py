@@ -5,7 +5,7 @@ Everything here is asked lazily: nothing heavy is made before the phase that nee
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -136,6 +136,11 @@ class Measuring(Protocol):
 Suites = Mapping[Literal["held_out", "frozen", "known"], Sequence[Problem]]
 
 
+def no_pairs(proved: Mapping[str, Sequence[str]]) -> Sequence[Row]:
+    """Nothing was refused."""
+    return ()
+
+
 @dataclass(slots=True)
 class Bench:
     """All that is needed from the first attempt on; made once, closed at the end."""
@@ -150,6 +155,8 @@ class Bench:
     measuring: Measuring
     rows: Sequence[Row] = ()
     """What the user's decisions teach."""
+    paired: Callable[[Mapping[str, Sequence[str]]], Sequence[Row]] = no_pairs
+    """Preferences of what the policy proved (texts by problem id) over what the user refused."""
     facts: dict[str, str] = field(default_factory=dict)
     """For the report: "device", "lean", "critic", "sampler", versions of libraries."""
 

@@ -177,7 +177,7 @@ class Phases:
         """The loop of optimiser steps."""
         stand, bench = self._stand, await self._ready()
         training = Training(await self._ground(bench))
-        await stand.parts.speak(training.position.step)
+        await stand.speak(training.position.step)
         outcome = await training.run()
         stand.screen.say(f"  training ended after {outcome.steps} steps: {outcome.stopped}")
         return asdict(outcome)
@@ -303,9 +303,9 @@ class Phases:
             folder=stand.folder,
             bench=bench,
             problems=self._to_train_on(),
-            rows=[*bench.rows, *anchored],
+            rows=[*bench.rows, *bench.paired(survey.proved_texts(judged)), *anchored],
             suites=self._suites(),
-            speak=stand.parts.speak,
+            speak=stand.speak,
             leaving=stand.leaving,
             screen=stand.screen,
             trace=stand.trace,

@@ -117,6 +117,19 @@ def read_status(folder: RunFolder) -> RunStatus | None:
     return status if status.id == folder.id else None
 
 
+def is_alive(status: RunStatus) -> bool:
+    """Whether the process that runs it is there."""
+    if status.state != "running" or not status.pid:
+        return False
+    try:
+        os.kill(status.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def as_table(status: RunStatus) -> dict[str, Any]:
     """For `--json`."""
     return asdict(status)

@@ -10,6 +10,7 @@ from fd_core.errors import FdError, LeanError, PolicyError
 
 from fd_trainer.ports import Say
 from fd_trainer.run.errors import RunError
+from fd_trainer.samplers.canary import SamplerMismatchError
 
 T = TypeVar("T")
 LONGEST_PAUSE_S = 300.0
@@ -33,6 +34,8 @@ async def retried(
         try:
             return await work()
         except TRANSIENT as error:
+            if isinstance(error, SamplerMismatchError):
+                raise  # trying again would train on what another policy wrote
             if attempt == retries or wait_s >= left_s():
                 raise _given_up(doing, attempt, error) from error
             say(f"{doing}: {error.what}; trying again in {wait_s:.0f} s")

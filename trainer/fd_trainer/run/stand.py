@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from fd_core.adapter import Adapter
 
@@ -18,6 +19,8 @@ from fd_trainer.run.record import RunRecord
 from fd_trainer.run.retrying import retried
 from fd_trainer.run.screen import Screen
 from fd_trainer.run.trace import Trace
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -79,10 +82,17 @@ class Stand:
             ),
         )
 
+    async def speak(self, step: int) -> None:
+        """Send the weights to the sampler, tried again while it may come back."""
+        await self._retried(lambda: self.parts.speak(step), "sending the weights to the sampler")
+
     async def retry(
         self, work: Callable[[], Awaitable[Sequence[Rollout]]], doing: str
     ) -> Sequence[Rollout]:
         """`work`, tried again while what failed may come back."""
+        return await self._retried(work, doing)
+
+    async def _retried(self, work: Callable[[], Awaitable[T]], doing: str) -> T:
         run = self.config.run
         return await retried(
             work,

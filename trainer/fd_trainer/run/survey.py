@@ -38,8 +38,11 @@ class Survey:
     screen: Screen
 
     def problems(self) -> list[Problem]:
-        """Some of those to train on."""
-        return drawn(self.collected.of("train"), self.config.run.seed, 0, self.config.run.survey)
+        """Some of those to train on, and where the user refused a proof: what the policy proves
+        there tells what they would rather have."""
+        some = drawn(self.collected.of("train"), self.config.run.seed, 0, self.config.run.survey)
+        refused = [refusal.problem for refusal in self.collected.refusals]
+        return list({p.id: p for p in (*some, *refused[: self.config.run.survey])}.values())
 
     async def rollouts(self, *, shown: bool = True) -> list[Sequence[Rollout]]:
         """Attempts at each problem."""
@@ -90,6 +93,14 @@ def pass_rates(attempted: Sequence[Attempted]) -> dict[str, float]:
         if rewards:
             rates[each.problem.id] = sum(rewards) / len(rewards)
     return rates
+
+
+def proved_texts(attempted: Sequence[Attempted]) -> dict[str, list[str]]:
+    """What the starting policy proved, by problem id."""
+    return {
+        each.problem.id: [g.rollout.candidate for g in each.graded if g.outcome == "proved"]
+        for each in attempted
+    }
 
 
 def anchors(attempted: Sequence[Attempted], most: int) -> list[Row]:

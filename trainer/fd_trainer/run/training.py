@@ -6,6 +6,7 @@ same steps again after a kill, and pays for nothing twice.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Mapping
@@ -23,10 +24,13 @@ from fd_trainer.run.metrics_log import MetricsLog
 from fd_trainer.run.planner import Stage, StepCost
 from fd_trainer.run.position import Position
 from fd_trainer.run.progress_check import best_so_far, measured_values
+from fd_trainer.run.retrying import LONGEST_PAUSE_S
 from fd_trainer.run.step import StepDone, StepWork
 
 IDLE_STEPS = 5
 """So many steps in a row without anything to learn from end training."""
+UNFED_STEPS = 2
+"""So many steps without any feedback, and FD gives way to GRPO."""
 COSTS_KEPT = 12
 """The planner looks at so many last steps."""
 
@@ -90,7 +94,7 @@ class Training:
         self._account(done)  # from here on the step counts: nothing may leave between it and this
         if left is not None:
             raise left
-        if reason := await self._guarded() or self._idle():
+        if reason := await self._guarded() or await self._idle():
             self._checkpoint()
             return reason
         self._plan_again()
@@ -200,17 +204,45 @@ class Training:
         if then.stage != position.stage and position.stage is not None:
             learner.begin(position.stage)
 
-    def _idle(self) -> str:
+    async def _idle(self) -> str:
+        """What to do where the last steps had nothing to learn from; a reason when training ends."""
         position = self.position
+        if not position.idle_steps:
+            return ""
+        lines = self.log.lines()[-position.idle_steps :]
+        if all(line.get("undecided_ratio") == 1.0 for line in lines):
+            return await self._without_lean()
+        fed = [line.get("self_distillation/feedback_used_fraction") for line in lines]
+        if position.idle_steps >= UNFED_STEPS and fed == [0.0] * len(fed) and self._fd_is_over():
+            return ""
         if position.idle_steps < IDLE_STEPS:
             return ""
-        lines = self.log.lines()[-IDLE_STEPS:]
-        if all(line.get("undecided_ratio") == 1.0 for line in lines):
+        return f"nothing to learn from in {IDLE_STEPS} steps"
+
+    async def _without_lean(self) -> str:
+        """Lean decided nothing: wait longer each time, then end with a checkpoint."""
+        ground, idle = self.ground, self.position.idle_steps
+        if idle >= IDLE_STEPS:
             raise self._stop_with_checkpoint(
                 f"Lean decided nothing in {IDLE_STEPS} steps",
                 "See that Lean runs (`fd-server doctor`), then resume the run.",
             )
-        return f"nothing to learn from in {IDLE_STEPS} steps"
+        pause_s = min(ground.config.run.retry_s * 2.0 ** (idle - 1), LONGEST_PAUSE_S)
+        ground.screen.say(f"  Lean decided nothing; going on in {pause_s:.0f} s")
+        await ground.leaving.during(asyncio.sleep(pause_s), ground.reserve_s)
+        return ""
+
+    def _fd_is_over(self) -> bool:
+        """Without feedback FD learns nothing (budget spent, critic away): GRPO takes over early."""
+        position, done = self.position, self._steps_done()
+        if position.stage != "fd" or position.plan.steps[-1][0] != "grpo":
+            return False
+        rest = position.plan.total - sum(done.values())
+        steps: tuple[tuple[Stage, int], ...] = (("fd", done["fd"]), ("grpo", rest))
+        position.plan = replace(position.plan, steps=steps)
+        position.idle_steps = 0
+        self.ground.screen.say("  no feedback any more: GRPO takes over")
+        return True
 
     def _stop_with_checkpoint(self, what: str, fix: str) -> RunError:
         self._checkpoint()

@@ -99,7 +99,7 @@ def test_our_line_of_a_crontab_is_replaced_and_others_stay() -> None:
 
 async def test_who_asks_to_leave(tmp_path: Path) -> None:
     events = [3]
-    asked = Interruption(tmp_path / "stop", UserAtEditor(lambda: events[0]))
+    asked = Interruption(tmp_path / "stop", UserAtEditor(lambda: events[0], every_s=0.0))
     assert asked.asked == ""
     events[0] = 4
     assert asked.asked == "the user is back at the editor"
@@ -111,7 +111,7 @@ async def test_who_asks_to_leave(tmp_path: Path) -> None:
 
 def test_a_store_that_can_t_be_read_says_nothing() -> None:
     answers = iter([None, None, 5])
-    returned = UserAtEditor(lambda: next(answers))
+    returned = UserAtEditor(lambda: next(answers), every_s=0.0)
     assert not returned()
     assert returned()
 
