@@ -28,6 +28,7 @@ HOST = "127.0.0.1"
 _POLL_S = 0.5
 _TELL_EVERY_S = 10.0
 _STOP_S = 20.0
+_GRACE_S = 15  # less than _STOP_S: what runs when it is told to stop may finish
 _CALM_S = 1.0
 _BUSY = re.compile(
     r"^vllm:num_requests_(?:running|waiting)(?:\{[^}]*\})? ([0-9.e+]+)$", re.MULTILINE
@@ -81,6 +82,7 @@ def command_of(environment: VllmEnvironment, options: ServeOptions) -> list[str]
         "--host", HOST, "--port", str(options.port),
         "--enable-lora", "--max-lora-rank", str(options.max_lora_rank),
         "--max-loras", str(options.max_loras), "--max-cpu-loras", str(2 * options.max_loras),
+        "--shutdown-timeout", str(_GRACE_S),
     ]  # fmt: skip
     if options.max_model_len is not None:
         command += ["--max-model-len", str(options.max_model_len)]

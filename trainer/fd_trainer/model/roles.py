@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import torch
-from fd_core.errors import RegistryError
+from fd_core.errors import PolicyError, RegistryError
 from torch import Tensor
 from torch.nn import Parameter
 
@@ -46,6 +46,10 @@ class Weights(Protocol):
 
     def freeze_reference(self) -> None:
         """From now on the reference is the student as it is at this moment."""
+        ...
+
+    def forget_reference(self) -> None:
+        """The reference is the base model again."""
         ...
 
     def add_published(self, role: Role, folder: Path) -> None:
@@ -86,8 +90,12 @@ class LoraWeights:
     def enter(self, role: Role) -> None:
         """What `wearing` does first."""
         self._lock.acquire()
+        try:
+            self._put_on(role)
+        except PolicyError:
+            self._lock.release()
+            raise
         self._stack.append(role)
-        self._put_on(role)
 
     def leave(self) -> None:
         """What `wearing` does last."""
@@ -106,6 +114,10 @@ class LoraWeights:
         """The reference becomes an adapter of its own; before, it is the bare base."""
         self._add("reference")
         self._settle()
+
+    def forget_reference(self) -> None:
+        """The bare base again."""
+        self.remove_published("reference")
 
     def add_published(self, role: Role, folder: Path) -> None:
         """Another rank or scale than the student's is fine."""
@@ -156,6 +168,8 @@ class LoraWeights:
         """PEFT's own `set_adapter` would also flip requires_grad, under a graph that is in use."""
         if role == self._worn:
             return
+        if role not in (*self._model.peft_config, "reference", "base"):
+            raise PolicyError(f"nobody speaks as {role!r}", fix="Load that adapter first.")
         names = [role] if role in self._model.peft_config else []
         for layer in self._layers:
             layer._active_adapter = names
@@ -201,6 +215,10 @@ class FullWeights:
         """One more copy of the model."""
         self._models["reference"] = _frozen_copy(self._models["student"])
 
+    def forget_reference(self) -> None:
+        """It is loaded anew when it is asked for."""
+        self._models.pop("reference", None)
+
     def add_published(self, role: Role, folder: Path) -> None:
         """Refused: adapters belong to LoRA."""
         raise _no_adapter(folder)
@@ -215,20 +233,25 @@ class FullWeights:
 
 def restore_roles(weights: Weights, tensors: Mapping[str, Tensor]) -> None:
     """The inverse of `PolicyModel.weights`, bit for bit. Raises CheckpointError; nothing changed then."""
-    if any(name.startswith("reference/") for name in tensors):
-        weights.freeze_reference()
-    own = named(weights)
-    odd = sorted(set(own) ^ set(tensors)) or sorted(
-        name for name, weight in own.items()
-        if weight.shape != tensors[name].shape or weight.dtype != tensors[name].dtype
+    with_reference = any(name.startswith("reference/") for name in tensors)
+    roles = ("student", "teacher", *(["reference"] if with_reference else []))
+    shapes = weights.parameters_of("student")
+    wanted = {f"{role}/{name}": like for role in roles for name, like in shapes.items()}
+    odd = sorted(set(wanted) ^ set(tensors)) or sorted(
+        name for name, like in wanted.items()
+        if like.shape != tensors[name].shape or like.dtype != tensors[name].dtype
     )  # fmt: skip
     if odd:
         raise CheckpointError(
             f"the checkpoint's weights are not this model's: {len(odd)} differ, such as {odd[0]}",
             fix="Resume with the base model, rank and targets that the run began with.",
         )
+    if with_reference:
+        weights.freeze_reference()
+    else:
+        weights.forget_reference()
     with torch.no_grad():
-        for name, weight in own.items():
+        for name, weight in named(weights).items():
             weight.copy_(tensors[name])
 
 

@@ -54,9 +54,11 @@ async def test_requests_finish_training_runs_and_serving_is_seen_to_be_back(
         while not await sampler.serves(old):
             await asyncio.sleep(0.1)
         sampler.listen_to(old)
-        asked = sampler.sample([5] * 20, Sampling(max_tokens=300, seed=1), 2)
+        asked = sampler.sample([5] * 20, Sampling(max_tokens=450, seed=1), 2)
         editor = asyncio.create_task(asked)
-        await asyncio.sleep(0.2)
+        while not await asyncio.to_thread(vllm_server.busy):
+            assert not editor.done()
+            await asyncio.sleep(0.05)
         hand_over = HandOver(said.append, turns, wait_s=600)
         async with hand_over.taken() as night:
             assert len(night.served) == 1

@@ -148,6 +148,31 @@ def test_weights_come_back_bit_for_bit(base: Path, options: ModelOptions) -> Non
     assert torch.equal(kept["student/" + first(kept)], other.weights()["student/" + first(kept)])
 
 
+@pytest.mark.parametrize("options", [OPTIONS, FULL], ids=["lora", "full"])
+def test_weights_from_before_the_reference_was_set_bring_the_base_back_as_reference(
+    base: Path, options: ModelOptions
+) -> None:
+    """As when GRPO rolls back to the best checkpoint of FD."""
+    policy = stir(PolicyModel.load(str(base), options))
+    said, kept = spoken(policy), policy.weights()
+    if options is OPTIONS:
+        assert not any(name.startswith("reference/") for name in kept)
+    else:  # it was asked for, and is part of the weights now
+        kept = {name: w for name, w in kept.items() if not name.startswith("reference/")}
+    policy.freeze_reference()
+    stir(policy, seed=2)
+    policy.restore(kept)
+    assert all(torch.equal(spoken(policy)[role], said[role]) for role in ROLES)
+    assert all(weight.requires_grad for weight in policy.student_parameters())
+
+
+def test_nobody_speaks_under_a_name_that_is_none(base: Path) -> None:
+    policy = PolicyModel.load(str(base), OPTIONS)
+    with pytest.raises(PolicyError, match="'studnet'"):
+        policy.logprobs("studnet", SEQUENCES)
+    assert spoken(policy)
+
+
 def first(weights: dict[str, Any]) -> str:
     return next(iter(weights)).partition("/")[2]
 

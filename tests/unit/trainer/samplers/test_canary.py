@@ -54,7 +54,8 @@ class Published:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    async def speak_with(self, adapter: Adapter) -> None:
+    async def speak_with(self, adapter: Adapter | None) -> None:
+        assert adapter is not None
         if self.fault == "not sent":
             return
         if self.fault == "wrong prefix":
