@@ -21,6 +21,8 @@ MOST_HITS = 5
 _MOST_LETTERS = 300
 _MOST_BYTES = 400_000
 _LONGEST_LINE = 240
+_LEFT_OUT = (".git", ".lake")
+"""Below a root: dependencies are searched by their own name, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +58,14 @@ class Searcher:
 
     def _command(self, pattern: str) -> list[str]:
         if self.ripgrep is not None:
-            left_out = ["--glob=!**/.git/**", "--no-config", "--no-ignore", "--hidden"]
+            left_out = [f"--glob=!**/{name}/**" for name in _LEFT_OUT]
+            left_out += ["--no-config", "--no-ignore", "--hidden"]
             limits = ["--max-count=20", "--max-columns=1000", "--no-messages", "--sort=path"]
             shape = ["--line-number", "--no-heading", "--color=never", "--type-add=l:*.lean", "-tl"]
             return [self.ripgrep, *left_out, *limits, *shape, "--", pattern, "."]
-        grep = shutil.which("grep") or "grep"
-        return [
-            grep,
-            "-rnEsI",
-            "-m",
-            "20",
-            "--include=*.lean",
-            "--exclude-dir=.git",
-            "--",
-            pattern,
-            ".",
-        ]
+        left_out = [f"--exclude-dir={name}" for name in _LEFT_OUT]
+        shape = ["-rnEsI", "-m", "20", "--include=*.lean"]
+        return [shutil.which("grep") or "grep", *shape, *left_out, "--", pattern, "."]
 
     async def _run(self, command: list[str], folder: Path) -> tuple[int | None, str]:
         """Exit status (None: out of time) and the beginning of what was said."""

@@ -37,6 +37,19 @@ async def test_hits_are_named_and_few(project: Path, program: str | None) -> Non
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
+async def test_dependencies_are_searched_by_their_own_name(
+    tmp_path: Path, program: str | None
+) -> None:
+    mathlib = tmp_path / ".lake/packages/mathlib"
+    mathlib.mkdir(parents=True)
+    (mathlib / "M.lean").write_text("theorem deep : True := trivial\n")
+    roots = {"project": tmp_path, "mathlib": mathlib}
+    search = Searcher(roots, ripgrep=program).search
+    assert await search("deep") == "Nothing found."
+    assert await search("deep", "mathlib") == "M.lean:1:theorem deep : True := trivial"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 async def test_the_goal_itself_is_never_shown(project: Path, program: str | None) -> None:
     assert await searcher(project, program).search("goal") == "Nothing found."
     assert "goal" in await searcher(project, program, names=()).search("use goal")
