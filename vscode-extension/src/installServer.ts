@@ -1,6 +1,6 @@
 /** “Install the Server”: asks, shows size and progress, can be cancelled, says what came of it. */
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import * as path from "node:path";
 import { ProgressLocation, window, type ExtensionContext, type LogOutputChannel } from "vscode";
@@ -52,6 +52,9 @@ export class ServerInstallation {
         this.log.error(`installation: ${done.what}`);
         void window.showErrorMessage(`FD Prover could not be installed: ${done.what} ${done.fix}`);
       }
+      if (done.kind === "installed") {
+        await this.removeAll((name) => name !== path.basename(this.folder)); // of older versions
+      }
       return done.kind === "installed";
     } finally {
       this.running = false;
@@ -59,9 +62,14 @@ export class ServerInstallation {
   }
 
   /** Delete every private environment. */
-  async remove(): Promise<void> {
+  remove(): Promise<void> {
+    return this.removeAll(() => true);
+  }
+
+  private async removeAll(isUnwanted: (name: string) => boolean): Promise<void> {
     const storage = this.context.globalStorageUri.fsPath;
-    for (const name of readdirSync(storage).filter((each) => each.startsWith("server-"))) {
+    const names = existsSync(storage) ? readdirSync(storage) : [];
+    for (const name of names.filter((each) => each.startsWith("server-") && isUnwanted(each))) {
       await rm(path.join(storage, name), { recursive: true, force: true });
     }
   }
