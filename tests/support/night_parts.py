@@ -28,7 +28,7 @@ from fd_trainer.example import Batch, StepOutput
 from fd_trainer.ledger import Ledger
 from fd_trainer.ports import Say
 from fd_trainer.problem import Problem
-from fd_trainer.remark import Remark, RemarkCost, Remarked
+from fd_trainer.remark import Masked, Remark, RemarkCost, Remarked
 from fd_trainer.rollout import Graded, Rollout, Sampling
 from fd_trainer.run.folder import RunFolder
 from fd_trainer.run.parts import Bench, Finding, Suites
@@ -209,6 +209,8 @@ class FakeCritic:
 
     async def remark_on(self, problem: Problem, graded: Graded) -> Remark:
         self.parts.remarked += 1
+        if self.parts.remarked > self.parts.budget:
+            return Masked("the budget is spent")
         return Remarked(
             Feedback(f"use a, not {graded.rollout.text[0]}", "fake"), RemarkCost(1, 2, 3)
         )
@@ -258,6 +260,8 @@ class FakeParts:
     registry: FolderRegistry
     problems: int = 40
     slow_s: float = 0.0
+    budget: int = 1_000_000
+    """Remarks that the critic makes at most."""
     evaluation_s: float = 0.0
     gain: int = 8
     lean_fails: int = 0

@@ -10,26 +10,25 @@ import asyncio
 import math
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from fd_core.adapter import Adapter
 from fd_core.errors import FdError, RegistryError
 from fd_core.runs import Phase
 
-from fd_trainer.data.collection import Collected
-from fd_trainer.data.files import read_collected, write_collected
+from fd_trainer.data.files import write_collected
 from fd_trainer.evaluation.decision import Decision, Keep, NotEnoughEvidence
 from fd_trainer.evaluation.gate import judge
-from fd_trainer.problem import Problem
 from fd_trainer.report import contract, run_files
 from fd_trainer.run import survey
 from fd_trainer.run.attempts import Attempts
 from fd_trainer.run.errors import NothingToLearnError, RunError
 from fd_trainer.run.ground import Ground
 from fd_trainer.run.leaving import LeaveError
-from fd_trainer.run.parts import Bench, Suites
+from fd_trainer.run.night_problems import NightProblems
+from fd_trainer.run.parts import Bench
 from fd_trainer.run.retrying import retried
 from fd_trainer.run.stand import Stand
 from fd_trainer.run.survey import Survey
@@ -51,7 +50,7 @@ class Phases:
     def __init__(self, stand: Stand) -> None:
         self._stand = stand
         self._bench: Bench | None = None
-        self._collected: Collected | None = None
+        self._problems = NightProblems(stand.config, stand.folder, stand.record)
 
     def work(self) -> dict[Phase, Callable[[], Awaitable[Found]]]:
         """Phase → what is done in it."""
@@ -140,7 +139,7 @@ class Phases:
             self._stand.screen.say(f"  the starting policy proves {share:.0%} of what it tries")
             self._stand.trace.attempts(-1, "survey", attempted)
         started = time.monotonic()
-        bench, suites = await self._ready(), self._suites(rates)
+        bench, suites = await self._ready(), self._problems.suites(rates)
         serving = self._serving()
         table = None
         if any(suites.values()):
@@ -158,7 +157,7 @@ class Phases:
         stand.trace.attempts(-1, "survey", attempted)
         finding = None
         if stand.config.critic.preflight.action != "off":
-            work = stand.parts.useful(self._problems().of("train"))
+            work = stand.parts.useful(self._problems.collected.of("train"))
             finding = await self._bounded(work)
         if finding is not None and finding.fatal:
             raise RunError(finding.what, fix=finding.fix)
@@ -192,7 +191,7 @@ class Phases:
         candidate = self._published(bench, trained)
         if isinstance(candidate, str):
             return {"skipped": candidate}
-        suites = self._suites()
+        suites = self._problems.suites()
         left_s = stand.leaving.deadline.left_s() + GRACE_S
         timeout = None if math.isinf(left_s) else max(1.0, left_s)
         work = retried(
@@ -302,9 +301,9 @@ class Phases:
             config=stand.config,
             folder=stand.folder,
             bench=bench,
-            problems=self._to_train_on(),
+            problems=self._problems.to_train_on(),
             rows=[*bench.rows, *bench.paired(survey.proved_texts(judged)), *anchored],
-            suites=self._suites(),
+            suites=self._problems.suites(),
             speak=stand.speak,
             leaving=stand.leaving,
             screen=stand.screen,
@@ -317,7 +316,7 @@ class Phases:
     async def _survey(self) -> Survey:
         stand = self._stand
         attempts = Attempts(await self._ready(), stand.retry)
-        return Survey(stand.config, stand.folder, attempts, self._problems(), stand.screen)
+        return Survey(stand.config, stand.folder, attempts, self._problems.collected, stand.screen)
 
     async def _bounded(self, work: Any) -> Any:
         """The result of `work`; none when the deadline came meanwhile. Asked to go, it leaves."""
@@ -332,45 +331,12 @@ class Phases:
     async def _ready(self) -> Bench:
         if self._bench is None:
             parts = self._stand.parts
-            self._bench = await parts.bench(self._start(), self._problems())
+            self._bench = await parts.bench(self._start(), self._problems.collected)
             self._stand.facts(self._bench)
-            self._leave_out_long(self._bench)
+            if long := self._problems.leave_out_long(self._bench.attempting):
+                most = self._stand.config.rollout.max_prompt_tokens
+                self._stand.screen.say(f"  {long} problems left out: prompts above {most} tokens")
         return self._bench
-
-    def _leave_out_long(self, bench: Bench) -> None:
-        """Problems whose prompt is longer than is allowed are not tried at all."""
-        most, all_ = self._stand.config.rollout.max_prompt_tokens, self._problems().problems
-        kept = tuple(p for p in all_ if len(bench.attempting.prompt_ids(p)) <= most)
-        if len(kept) < len(all_):
-            self._stand.screen.say(
-                f"  {len(all_) - len(kept)} problems left out: prompts of more than {most} tokens"
-            )
-            self._collected = replace(self._problems(), problems=kept)
-
-    def _problems(self) -> Collected:
-        if self._collected is None:
-            self._collected = read_collected(self._stand.folder.collected)
-        return self._collected
-
-    def _rates(self) -> dict[str, float]:
-        """Pass rates of the survey, by problem id."""
-        found = (self._stand.record.found("verify") or {}).get("pass_rates", {})
-        return {str(key): float(rate) for key, rate in found.items()}
-
-    def _to_train_on(self) -> Sequence[Problem]:
-        """Problems that the starting policy does not prove every time, if there are any."""
-        problems, rates = self._problems().of("train"), self._rates()
-        return [p for p in problems if rates.get(p.id, 0.0) < 1.0] or problems
-
-    def _suites(self, rates: Mapping[str, float] | None = None) -> Suites:
-        """Known are training problems that the starting policy proved: they tell what is forgotten."""
-        collected, rates = self._problems(), self._rates() if rates is None else rates
-        proved = [p for p in collected.of("train") if rates.get(p.id, 0.0) > 0.0]
-        return {
-            "held_out": collected.of("held_out"),
-            "known": proved[: self._stand.config.data.replay],
-            "frozen": collected.frozen,
-        }
 
     def _start(self) -> Adapter | None:
         """What training starts from: what was served when the run began, or the base model."""

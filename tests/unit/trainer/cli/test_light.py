@@ -104,6 +104,7 @@ def test_what_a_dry_run_says(tmp_path: Path, model: Path) -> None:
         (["run", "--resume"], "no run is unfinished"),
         (["run", "--resume", "2020"], "no run 2020"),
         (["run", "--resume", "--new"], "exclude each other"),
+        (["run", "--resume", "--preset", "tiny"], "only --until may be another"),
         (["run", "--budget", "lots"], "no budget"),
         (["run", "--preset", "nite"], "did you mean `night`"),
         (["schedule", "--at", "25:00"], "no time of day"),

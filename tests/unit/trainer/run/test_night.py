@@ -188,6 +188,18 @@ async def test_lean_that_decides_nothing_ends_the_run(tmp_path: Path) -> None:
         await one.run()
 
 
+async def test_when_the_critics_budget_is_spent_grpo_takes_over(tmp_path: Path) -> None:
+    settings = config(run={"steps": 12, "fd_share": 0.75})
+    one = fake_night(tmp_path, budget=20, settings=settings)
+    assert (await one.run()).startswith("promoted")
+    lines = [json.loads(line) for line in one.stand.folder.metrics.read_text().splitlines()]
+    stages = [line["phase"] for line in lines]
+    assert len(stages) == 12
+    assert stages.count("fd") < 9
+    assert stages.count("grpo") > 3
+    assert "GRPO takes over" in one.out.getvalue()
+
+
 async def test_a_loss_that_is_no_number_rolls_back_and_lowers_the_rate(tmp_path: Path) -> None:
     one = fake_night(tmp_path, settings=config(run={"steps": 8, "checkpoint_every": 2}))
     one.parts.learner.nan_at = 5
