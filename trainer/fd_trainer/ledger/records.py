@@ -1,6 +1,6 @@
 """Values of the trainer as the content of ledger records, and back, exactly.
 
-Token ids and log-probs are packed (little-endian int32 and float64, deflated, base85): bit for bit
+Token ids and log-probs are packed (little-endian int32 and float64, deflated, base64): bit for bit
 what was sampled, at about a third of their size as numbers.
 """
 
@@ -93,12 +93,12 @@ def _pack(code: str, values: Sequence[float]) -> str:
     numbers = array(code, values)
     if sys.byteorder == "big":
         numbers.byteswap()
-    return base64.b85encode(zlib.compress(numbers.tobytes(), 1)).decode("ascii")
+    return base64.b64encode(zlib.compress(numbers.tobytes(), 1)).decode("ascii")
 
 
 def _unpack(code: str, text: str) -> tuple[Any, ...]:
     numbers = array(code)
-    numbers.frombytes(zlib.decompress(base64.b85decode(text)))
+    numbers.frombytes(zlib.decompress(base64.b64decode(text)))
     if sys.byteorder == "big":
         numbers.byteswap()
     return tuple(numbers)
