@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 from fd_core.errors import PolicyError
-from fd_core.policy.transformers_local.drawing import context_of
+from fd_core.policy.transformers_local.drawing import check_room, context_of
 from torch import Tensor
 from torch.nn import Parameter
 
@@ -160,6 +160,11 @@ class PolicyModel:
     def save_adapter(self, folder: Path, role: AdapterRole = "student") -> None:
         """PEFT's files, for `fd_core.registry` to publish. Raises RegistryError."""
         self.roles.save(folder, role)
+
+    def check_prompt(self, prompt_ids: Sequence[int]) -> None:
+        """Raise PolicyError unless something can be drawn after this prompt."""
+        packing.check([(prompt_ids, ())], self.vocabulary)
+        check_room(self.roles.causal("student"), prompt_ids)
 
     def free_memory(self) -> None:
         """Give back what a failed pass left on the device."""

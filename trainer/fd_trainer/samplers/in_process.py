@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ T = TypeVar("T")
 _GATHER_S = 0.002
 """Requests that come within this time are made together."""
 _STUDENT, _BASE = "student", "base"
+_NUMBERS = itertools.count()
 
 
 class OutOfMemoryError(PolicyError):
@@ -82,6 +84,7 @@ class InProcessSampler:
     ) -> Sequence[Completion]:
         """`n` completions of one prompt, each from a seed of its own. Raises PolicyError."""
         voice = self._voice
+        self._policy.check_prompt(prompt_ids)  # here: it must not spoil a batch of others
         rows = [
             Draw(
                 tuple(prompt_ids), sampling.max_tokens, sampling.temperature, sampling.top_p,
@@ -110,9 +113,10 @@ class InProcessSampler:
         if adapter is None:
             await self._switch(Voice(_BASE, PolicyVersion(base)))
             return
-        voice = Voice(f"published_{adapter.id}", PolicyVersion(base, adapter.id))
-        if voice.name == self._voice.name:
+        if self._published and self._voice.version.adapter_id == adapter.id:
             return
+        # A name of its own, also among samplers of one model: each removes only what it added.
+        voice = Voice(f"published_{next(_NUMBERS)}", PolicyVersion(base, adapter.id))
         folder = Path(adapter.path)
         await self._in_worker(lambda: self._policy.roles.add_published(voice.name, folder))
         await self._switch(voice)
@@ -130,12 +134,19 @@ class InProcessSampler:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)
         await asyncio.to_thread(self._worker.shutdown)
+        if self._published:
+            self._policy.roles.remove_published(self._voice.name)
+            self._voice = Voice(_BASE, PolicyVersion(self._policy.base))
+
+    @property
+    def _published(self) -> bool:
+        return self._voice.name not in (_STUDENT, _BASE)
 
     async def _switch(self, voice: Voice) -> None:
         """Switch, drain, forget the old."""
         old, self._voice = self._voice, voice
         await old.drained()
-        if old.name not in (_STUDENT, _BASE, self._voice.name):
+        if old.name not in (_STUDENT, _BASE):
             await self._in_worker(lambda: self._policy.roles.remove_published(old.name))
 
     def _want(self, row: Draw, voice: Voice) -> _Wanted:

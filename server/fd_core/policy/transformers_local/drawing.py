@@ -54,7 +54,8 @@ def draw(
     """
     import torch
 
-    _check(model, rows)
+    for row in rows:
+        check_room(model, row.prompt_ids)
     with torch.inference_mode():
         run = _Run(model, tokenizer, rows, finished)
         while run.alive:
@@ -75,15 +76,15 @@ def context_of(model: Any) -> int | None:
     return int(length) if length else None
 
 
-def _check(model: Any, rows: Sequence[Draw]) -> None:
+def check_room(model: Any, prompt_ids: Sequence[int]) -> None:
+    """Raise PolicyError unless the model's context has room for a token after this prompt."""
     context = context_of(model)
-    for row in rows:
-        if not row.prompt_ids or (context is not None and len(row.prompt_ids) >= context):
-            raise PolicyError(
-                f"a prompt of {len(row.prompt_ids)} tokens leaves nothing to draw "
-                f"(context: {context or 'unknown'})",
-                fix="Shorten what goes into the prompt, or use a model with a longer context.",
-            )
+    if not prompt_ids or (context is not None and len(prompt_ids) >= context):
+        raise PolicyError(
+            f"a prompt of {len(prompt_ids)} tokens leaves nothing to draw "
+            f"(context: {context or 'unknown'})",
+            fix="Shorten what goes into the prompt, or use a model with a longer context.",
+        )
 
 
 class _Row:

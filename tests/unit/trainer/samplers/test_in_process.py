@@ -207,6 +207,21 @@ async def test_published_adapters_speak_under_their_ids_and_requests_keep_what_t
     assert not any("published" in name for name in left)
 
 
+async def test_two_samplers_of_one_model_do_not_take_adapters_from_each_other(
+    policy: PolicyModel, adapters: list[Adapter], sampler: InProcessSampler
+) -> None:
+    other = InProcessSampler(policy)
+    await sampler.speak_with(adapters[0])
+    await other.speak_with(adapters[0])
+    before = await other.score(SHORT, LONG)
+    await sampler.speak_with(adapters[1])
+    await sampler.speak_with(None)
+    assert await other.score(SHORT, LONG) == before
+    await other.aclose()
+    left = [name for name, _ in policy.roles.causal("student").named_parameters()]
+    assert not any("published" in name for name in left)
+
+
 async def test_adapters_that_do_not_fit_leave_the_old_voice(
     sampler: InProcessSampler, tmp_path: Path
 ) -> None:
@@ -241,10 +256,18 @@ async def test_cancelling_stops_at_the_next_token_and_hurts_nobody_else(
     assert steps < 60
 
 
-async def test_prompts_that_leave_no_room(sampler: InProcessSampler, policy: PolicyModel) -> None:
-    for prompt in ([], [1] * 128):
-        with pytest.raises(PolicyError, match="leaves nothing to draw"):
-            await sampler.sample(prompt, Sampling())
+async def test_prompts_that_can_not_be_hurt_nobody_in_the_batch(
+    sampler: InProcessSampler,
+) -> None:
+    prompts = ([], [1] * 128, [400_000], SHORT)
+    tasks = [sampler.sample(prompt, Sampling(max_tokens=3)) for prompt in prompts]
+    *bad, good = await asyncio.gather(*tasks, return_exceptions=True)
+    words = ("leaves nothing to draw", "leaves nothing to draw", "outside the vocabulary")
+    for error, what in zip(bad, words, strict=True):
+        assert isinstance(error, PolicyError)
+        assert what in error.what
+    assert not isinstance(good, BaseException)
+    assert len(good) == 1
     (found,) = await sampler.sample([1] * 120, Sampling(max_tokens=500, seed=3))
     assert len(found.ids) <= 8
 
