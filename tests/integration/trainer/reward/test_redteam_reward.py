@@ -29,7 +29,7 @@ from support.trainer_values import LetterTokenizer, rollout
 pytestmark = pytest.mark.lean
 
 READER = Prompting(LetterTokenizer(), proof="kimina-prover")
-HONEST = 6
+HONEST = 4
 ALL = os.environ.get("FD_RED_TEAM") == "all"
 
 
