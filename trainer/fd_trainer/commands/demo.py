@@ -21,11 +21,11 @@ from fd_trainer.run.quiet import quieten
 from fd_trainer.run.screen import Screen
 
 _MARK = ".fd-trainer-demo"
-_FEW, _MANY = (31,), (12, 27, 45, 58, 63, 74, 96)
+_FEW, _MANY = (31, 52), (12, 27, 45, 58, 63, 74, 96)
 """Open goals of each kind whose key the model knows, and of each that it must learn."""
 _SETTINGS: dict[str, Any] = {
     "run": {
-        "method": "fd_then_grpo", "steps": 14, "fd_share": 0.6, "problems_per_step": 9, "survey": 12,
+        "method": "fd_then_grpo", "steps": 14, "fd_share": 0.6, "problems_per_step": 9, "survey": 14,
         "checkpoint_every": 5, "until": "",
     },
     "data": {
@@ -33,8 +33,10 @@ _SETTINGS: dict[str, Any] = {
     },
     "rollout": {"max_tokens": 20, "step_prompt": "fd-tactic-1"},
     "critic": {
-        "kind": "lean_messages", "preflight": {"action": "warn", "problems": 8, "samples": 2},
+        "kind": "lean_messages", "preflight": {"action": "warn", "problems": 5, "samples": 2},
     },
+    # One unlucky draw among a dozen is no forgetting yet.
+    "gate": {"forgetting_bound": 0.2, "forgetting_limit": 0.5},
     "evaluation": {
         "samples": 4, "ks": [1, 2, 4], "max_tokens": 20, "every_steps": 7, "during_samples": 2,
     },
