@@ -178,6 +178,12 @@ class PolicyModel:
         return bool(self.dtype == torch.float32)
 
     @property
+    def rank(self) -> int:
+        """The largest rank among the student's LoRA factors; 0 where every weight is trained."""
+        factors = self.roles.parameters_of("student").items()
+        return max((weight.shape[0] for name, weight in factors if "lora_A" in name), default=0)
+
+    @property
     def context(self) -> int | None:
         """Positions the base was made for, if its configuration says."""
         return context_of(self.roles.causal("student"))
