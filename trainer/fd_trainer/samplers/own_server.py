@@ -30,7 +30,8 @@ class OwnVllmSampler(VllmSampler):
     """A VllmSampler that stops its server when it is closed."""
 
     def __init__(self, server: VllmServer, base: str, timeout_s: float) -> None:
-        super().__init__(Endpoint(server.url, timeout_s=timeout_s), base, timeout_s=timeout_s)
+        endpoint = Endpoint(server.url, timeout_s=timeout_s, section="sampler")
+        super().__init__(endpoint, base, timeout_s=timeout_s)
         self._server, self.url = server, server.url
 
     async def aclose(self) -> None:
