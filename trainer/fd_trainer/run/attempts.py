@@ -73,23 +73,30 @@ class Attempts:
         return await together([self._one(draw, p, place, remarks) for place, p in places])
 
     async def sampled(self, draw: Draw, problem: Problem, place: int = 0) -> Sequence[Rollout]:
-        """Attempts at one problem, from the ledger if all are there."""
-        bench, started = self.bench, time.monotonic()
+        """Attempts at one problem; those that the ledger has are not made again."""
+        bench = self.bench
         keys = draw.keys(problem, place, bench.sampler.version.base_model)
-        kept = [bench.ledger.rollout(key) for key in keys]
-        if all(kept):
-            self.recalled += len(kept)
-            return [rollout for rollout in kept if rollout is not None]
+        kept = {key: rollout for key in keys if (rollout := bench.ledger.rollout(key)) is not None}
+        self.recalled += len(kept)
+        missing = [key for key in keys if key not in kept]
+        if missing:
+            kept |= await self._made(draw, problem, missing)
+        return [kept[key] for key in keys]
+
+    async def _made(
+        self, draw: Draw, problem: Problem, keys: Sequence[AttemptKey]
+    ) -> dict[AttemptKey, Rollout]:
+        bench, started = self.bench, time.monotonic()
         sampling = replace(draw.sampling, seed=seed_of(keys[0]))
 
         async def work() -> Sequence[Rollout]:
-            return await bench.attempting.attempts(problem, bench.sampler, sampling, draw.n)
+            return await bench.attempting.attempts(problem, bench.sampler, sampling, len(keys))
 
         rollouts = await (self.retry(work, "sampling") if self.retry else work())
-        rollouts = [replace(r, id=key.id) for key, r in zip(keys, rollouts, strict=True)]
-        seconds = time.monotonic() - started
-        bench.ledger.record_rollouts(list(zip(keys, rollouts, strict=True)), seconds=seconds)
-        return rollouts
+        made = [(key, replace(r, id=key.id)) for key, r in zip(keys, rollouts, strict=True)]
+        prompt = bench.tokenizer.decode(made[0][1].prompt_ids)
+        bench.ledger.record_rollouts(made, prompt=prompt, seconds=time.monotonic() - started)
+        return dict(made)
 
     async def judged(self, problem: Problem, rollouts: Sequence[Rollout]) -> tuple[Graded, ...]:
         """Lean's word on each, from the ledger where it is there."""
@@ -126,6 +133,6 @@ class Attempts:
 
 def seed_of(key: AttemptKey) -> int:
     """31 bits, another for each problem and step, from the run's seed."""
-    text = f"{key.seed} {key.purpose} {key.step} {key.problem_id}"
+    text = f"{key.seed} {key.purpose} {key.step} {key.problem_id} {key.sample}"
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:4], "big") >> 1

@@ -71,21 +71,4 @@ def _interruption(folder: RunFolder, night: NightConfig) -> Interruption:
     if not night.run.yield_to_user:
         return Interruption(folder.stop)
     path = night.data.store or locations.store_file()
-    return Interruption(folder.stop, UserAtEditor(lambda: last_event(path)))
-
-
-def last_event(path: Path) -> int | None:
-    """The number of the newest record; none where there is none, or it can't be read now."""
-    import sqlite3
-
-    if not path.exists():
-        return None
-    try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.2)
-        try:
-            row = connection.execute("select max(sequence) from events").fetchone()
-        finally:
-            connection.close()
-    except sqlite3.Error:
-        return None
-    return int(row[0]) if row and row[0] is not None else 0
+    return Interruption(folder.stop, UserAtEditor(lambda: newest_sequence(path)))

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from fd_core.errors import FdError
+
 from fd_trainer.run.clock import Deadline
 from fd_trainer.run.interruption import Interruption
 
@@ -16,14 +18,14 @@ POLL_S = 0.25
 LEARNER_THREAD = "fd-learner"
 
 
-class LeaveError(Exception):
+class LeaveError(FdError):
     """Internal to `run`: a piece of work was left, for this reason.
 
     `interrupted`: the run is to end here, to be resumed; else only training ends.
     """
 
     def __init__(self, reason: str, *, interrupted: bool) -> None:
-        super().__init__(reason)
+        super().__init__(reason, fix="`fd-trainer run --resume` goes on with it.")
         self.reason = reason
         self.interrupted = interrupted
 
