@@ -105,7 +105,7 @@ export class Host {
       const { stdout } = await run(SERVER, ["events", "export", "--json"], { env: this.environment, maxBuffer: 1 << 26 });
       return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line) as StoredEvent);
     } catch (error) {
-      if (String(error).includes("no event store")) return [];
+      if (String((error as { stdout?: string }).stdout).includes("nothing is recorded yet")) return [];
       throw error;
     }
   }

@@ -1,0 +1,32 @@
+/** Figures of the issue's table that need the real workbench. Printed; only what does not depend on the machine is asserted. */
+
+import { expect, it } from "vitest";
+
+import { suite } from "./support/suite";
+import type { Workbench } from "./support/workbench";
+
+const at = suite({ settings: { "fd-prover.store.consent": "no" } });
+
+it("activation: nothing before a Lean file is open, then little", async () => {
+  const folder = at.host.workspace("activation");
+  const other = await at.own(folder, "lean-toolchain");
+  expect(await activation(other)).toBeUndefined();
+  await other.close();
+  const workbench = await at.own(folder, "Ghost.lean");
+  await workbench.isReady();
+  const spent = await activation(workbench);
+  process.stdout.write(`figure: activation ${String(spent)} ms\n`);
+  expect(spent).toBeDefined();
+  await workbench.picture("running-extensions");
+});
+
+/** What the workbench itself measured, in milliseconds; undefined if it did not start us. */
+async function activation(workbench: Workbench): Promise<number | undefined> {
+  await workbench.command("Developer: Show Running Extensions");
+  const page = workbench.page.locator(".runtime-extensions-editor");
+  await page.locator(".extension").first().waitFor();
+  const row = page.locator(".extension", { hasText: "FD Prover" });
+  const said = (await row.count()) > 0 ? await row.first().textContent() : "";
+  const found = /Activation: (\d+)\s*ms/.exec(said ?? "")?.[1];
+  return found === undefined ? undefined : Number(found);
+}
