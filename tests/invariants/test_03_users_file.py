@@ -101,6 +101,7 @@ WRITERS = {
     "fd_core.lean.recording": "a recording, where the user asked for one",
     "fd_core.policy.vllm_environment": "a mark in vLLM's own environment",
     "fd_core.policy.vllm_server": "vLLM's log",
+    "fd_core.policy.device_turns": "whose turn it is on the accelerator",
     "fd_core.store.database": "the event store",
     "fd_core.store.export": "an export, where the user asked for one",
     "fd_core.store.journal": "the store's spill file",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fd_core import locations, settings
 from fd_core.registry import FolderRegistry
+from fd_core.store.newest import newest_sequence
 
 from fd_trainer.config.night import NightConfig
 from fd_trainer.run import choosing

@@ -1,0 +1,272 @@
+"""The loop, closed: decisions in an editor → records → a night of FD and GRPO → the editor again.
+
+Real throughout: `fd-server` over LSP, Lean, the event store, `fd-trainer run`, the registry, vLLM
+where there is one. Two parts stand in: the policy is a small model schooled on lanterns, and the
+critic's language model is a labelled fake behind real HTTP (`support.tutor`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fd_core import locations
+from fd_core.adapter import Adapter
+from fd_core.registry import FolderRegistry
+from fd_core.store import open_store
+from support.lsp_client import Editor, start_real
+from support.tutor import Tutor, advice, tutoring
+
+pytestmark = [pytest.mark.lean, pytest.mark.models, pytest.mark.slow, pytest.mark.timeout(900)]
+
+TRAINER = Path(sys.executable).with_name("fd-trainer")
+GOALS = 5
+HELD_OUT = 88
+"""A number that no goal of the training file has: its goals are new to every policy."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """One user's machine: a project, settings, records, and the night's configuration."""
+
+    root: Path
+    model: Path
+
+    @property
+    def file(self) -> Path:
+        return self.root / "project" / "Lanterns.lean"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "FD_DATA_DIR": str(self.data), "FD_CONFIG": str(self.root / "config.toml"),
+            "FD_STORE__CONSENT": "yes", "OMP_NUM_THREADS": "1",
+        }  # fmt: skip
+
+    def night(self, endpoint: str) -> Path:
+        path = self.root / "night.toml"
+        path.write_text(
+            f"""
+[run]
+method = "fd_then_grpo"
+steps = 20
+fd_share = 0.8
+problems_per_step = 12
+survey = 12
+[data]
+projects = ["{self.file.parent}"]
+rollouts = "step"
+held_out = 0.45
+queue = false
+frozen = false
+[rollout]
+max_tokens = 20
+step_prompt = "fd-tactic-1"
+[critic]
+kind = "language_model"
+endpoint = "{endpoint}"
+model = "tutor"
+preflight = {{ action = "warn", problems = 6, samples = 2 }}
+[evaluation]
+samples = 6
+ks = [1, 4]
+max_tokens = 20
+during_samples = 2
+""",
+            encoding="utf-8",
+        )
+        return path
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    from fd_trainer import lanterns
+    from fd_trainer.starter import starter
+
+    model = starter(locations.cache_dir() / "starters", advice)
+    home = Home(tmp_path, model)
+    home.file.parent.mkdir()
+    home.file.write_text(lanterns.project_text(GOALS), encoding="utf-8")
+    (tmp_path / "config.toml").write_text(
+        f'[policy]\nkind = "transformers_local"\nmodel = "{model}"\nsamples = 8\n'
+    )
+    return home
+
+
+@pytest.fixture
+async def editor(home: Home) -> AsyncIterator[Editor]:
+    editor = await start_real(home.data, **home.environment())
+    await editor.begin(root=home.file.parent)
+    yield editor
+    await editor.stop()
+
+
+async def test_what_was_decided_by_day_is_offered_after_the_night(
+    home: Home, editor: Editor
+) -> None:
+    from fd_trainer import lanterns
+
+    pupil, known = lanterns.HIDDEN[0], lanterns.KNOWN[0]
+    await work_for_a_day(home, editor, known=known, hidden=pupil)
+    kinds = [type(event).__name__ for _, event in open_store(home.data / "events.db").since()]
+    assert {"SuggestionOffered", "SuggestionResolved"} <= set(kinds)
+
+    before = await offered(editor, home, lanterns.HIDDEN, version=20)
+    unknown = [lantern for lantern, found in before if not any_closes(found, lantern, home)]
+    assert unknown, "the starting policy was schooled not to know their keys"
+
+    async with tutoring() as tutor:
+        told = await one_night(home, tutor)
+    assert_feedback_was_read(tutor)
+
+    adapter = FolderRegistry(home.data / "adapters").promoted()
+    assert adapter is not None, told
+    after = await offered(editor, home, unknown, version=40)
+    learned = [c for lantern, found in after for c in found if closes(c, lantern, home)]
+    assert learned, (told, after)
+    assert {c["adapterId"] for c in learned} == {adapter.id}
+    await same_words_from_vllm(home, adapter, pupil)
+
+
+async def work_for_a_day(home: Home, editor: Editor, *, known: Any, hidden: Any) -> None:
+    """Take a suggestion at a goal of a kind that the policy knows; write one's own at another."""
+    text = home.file.read_text(encoding="utf-8")
+    uri = editor.open(home.file, text)
+    line = line_of(text, known)
+    asked = {"uri": uri, "position": {"line": line, "character": 3}, "seconds": 20}
+    taken = await until_offered(editor, asked, known, home)
+    editor.edit(uri, 2, (line, 2), (line, 7), taken["text"])
+    await editor.ask_raw(
+        "workspace/executeCommand", {"command": "fd.accept", "arguments": [taken["id"]]}
+    )
+    line = line_of(text, hidden)
+    asked = {"uri": uri, "position": {"line": line, "character": 3}, "seconds": 20}
+    found = await editor.ask("fd/suggest", asked)
+    assert found["candidates"], "something was offered, and the user wrote something else"
+    editor.edit(uri, 3, (line, 2), (line, 7), hidden.tactic())
+    await editor.ask(
+        "fd/decision",
+        {
+            "suggestionId": found["candidates"][0]["id"],
+            "kind": "overridden",
+            "text": hidden.tactic(),
+        },
+    )
+
+
+async def until_offered(
+    editor: Editor, asked: dict[str, Any], lantern: Any, home: Home
+) -> dict[str, Any]:
+    """Ask until the model has been loaded and speaks."""
+    for _ in range(20):
+        found = await editor.ask("fd/suggest", asked)
+        for candidate in found["candidates"]:
+            if closes(candidate, lantern, home):
+                return dict(candidate)
+        await asyncio.sleep(1)
+    raise AssertionError((found, editor.states()))
+
+
+async def offered(
+    editor: Editor, home: Home, kinds: Any, version: int
+) -> list[tuple[Any, list[dict[str, Any]]]]:
+    """What is offered at a new goal of each kind."""
+    rows = []
+    base = home.file.read_text(encoding="utf-8")
+    for at, lantern in enumerate(kinds):
+        text = base + "\n" + lantern.theorem("held_out", HELD_OUT)
+        editor.replace_all(home.file.as_uri(), version + at, text)
+        place = {"line": text.count("\n") - 1, "character": 3}
+        asked = {"uri": home.file.as_uri(), "position": place, "seconds": 20, "limit": 40}
+        found = await editor.ask("fd/suggest", asked)
+        rows.append((lantern, found["candidates"]))
+    return rows
+
+
+def closes(candidate: dict[str, Any], lantern: Any, home: Home) -> bool:
+    """Whether Lean closed it with the lantern's key, and the model proposed it: the instant memory
+    of what the user wrote knows the key of one kind at once."""
+    right = candidate["text"] == lantern.tactic() and candidate["verdict"]["kind"] == "closed"
+    return right and candidate.get("baseModel") == str(home.model)
+
+
+def any_closes(found: list[dict[str, Any]], lantern: Any, home: Home) -> bool:
+    """Whether the model knows the key."""
+    return any(closes(candidate, lantern, home) for candidate in found)
+
+
+def line_of(text: str, lantern: Any) -> int:
+    """The line of the first `sorry` of a kind."""
+    starts = re.compile(rf"theorem \w+ : {lantern.predicate} ")
+    return next(i for i, line in enumerate(text.split("\n")) if starts.match(line)) + 1
+
+
+async def one_night(home: Home, tutor: Tutor) -> str:
+    """`fd-trainer run` as a user starts it."""
+    process = await asyncio.create_subprocess_exec(
+        TRAINER, "run", "--preset", "tiny", "--config", home.night(tutor.url),
+        env={**os.environ, **home.environment()}, stdout=-1, stderr=-2,
+    )  # fmt: skip
+    said, _ = await asyncio.wait_for(process.communicate(), 800)
+    assert process.returncode == 0, said.decode()[-4000:]
+    return said.decode()
+
+
+def assert_feedback_was_read(tutor: Tutor) -> None:
+    assert tutor.heard, "no attempt was ever criticised"
+    assert any("is expected to have type" in text for text in tutor.heard), "Lean's words"
+
+
+async def same_words_from_vllm(home: Home, adapter: Adapter, lantern: Any) -> None:
+    """The published adapter in a real vLLM says what it says in process, where there is a vLLM."""
+    from support import availability
+
+    if not availability.vllm().present:
+        return
+    said = await asyncio.to_thread(_greedy_in_vllm, home, adapter, lantern)
+    assert said.startswith(lantern.tactic()), said
+
+
+def _greedy_in_vllm(home: Home, adapter: Adapter, lantern: Any) -> str:
+    import httpx
+    from fd_core import prompt
+    from fd_core.policy.vllm_server import ServeOptions, VllmServer
+    from support.availability import vllm_environment
+
+    asked = prompt.render("fd-tactic-1", lantern.state(HELD_OUT)).text
+    options = ServeOptions(
+        str(home.model),
+        port=free_port(),
+        max_lora_rank=16,
+        extra=("--dtype", "float32", "--enforce-eager", "--max-num-seqs", "8"),
+        start_timeout_s=600,
+    )
+    server = VllmServer(vllm_environment(), options)
+    server.start()
+    try:
+        server.wait_until_ready(print)
+        server.load(adapter)
+        body = {"model": adapter.id, "prompt": asked, "max_tokens": 20, "temperature": 0}
+        answer = httpx.post(f"{server.url}/completions", json=body, timeout=60)
+        return str(json.loads(answer.text)["choices"][0]["text"])
+    finally:
+        server.stop()
+
+
+def free_port() -> int:
+    """One that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
