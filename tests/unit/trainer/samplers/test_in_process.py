@@ -259,7 +259,7 @@ async def test_cancelling_stops_at_the_next_token_and_hurts_nobody_else(
 async def test_prompts_that_can_not_be_hurt_nobody_in_the_batch(
     sampler: InProcessSampler,
 ) -> None:
-    prompts = ([], [1] * 128, [400_000], SHORT)
+    prompts: tuple[list[int], ...] = ([], [1] * 128, [400_000], SHORT)
     tasks = [sampler.sample(prompt, Sampling(max_tokens=3)) for prompt in prompts]
     *bad, good = await asyncio.gather(*tasks, return_exceptions=True)
     words = ("leaves nothing to draw", "leaves nothing to draw", "outside the vocabulary")
