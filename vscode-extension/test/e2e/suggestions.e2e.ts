@@ -56,12 +56,11 @@ describe("ghost text", () => {
     await workbench.ghostText();
     await workbench.command("FD Prover: Reject Suggestion");
     const input = workbench.page.locator(".quick-input-widget input.input");
-    await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "closes the goal" }).first().waitFor();
-    await workbench.press("Enter");
-    await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "too clumsy" }).waitFor();
+    const rows = workbench.page.locator(".quick-input-list .monaco-list-row");
+    await rows.filter({ hasText: "closes the goal" }).first().click();
+    await rows.filter({ hasText: "too clumsy" }).waitFor();
     await workbench.picture("reject-reason");
-    await workbench.type("clumsy");
-    await workbench.press("Enter");
+    await rows.filter({ hasText: "too clumsy" }).click();
     await input.waitFor({ state: "hidden" });
     const rejected = await resolved(at.host, (decision, offered) => decision.kind === "Rejected" && of("Refuse.lean")(0, offered));
     expect(rejected.decision.reason).toBe("too clumsy");

@@ -87,6 +87,17 @@ export class Workbench {
     await this.press("Enter");
   }
 
+  /** Open the quick fixes at the cursor until one with this title is there. */
+  async quickFix(title: string): Promise<Locator> {
+    const row = this.page.locator(".action-widget .monaco-list-row", { hasText: title }).first();
+    const isThere = async (): Promise<boolean> => {
+      await this.press("Escape", "Control+.");
+      return row.waitFor({ timeout: 5000 }).then(() => true, () => false);
+    };
+    await expect.poll(isThere, { timeout: SLOW_MS, interval: 500 }).toBe(true);
+    return row;
+  }
+
   ghost(): Locator {
     return this.page.locator(".ghost-text-decoration, .ghost-text-decoration-preview, .suggest-preview-text");
   }
