@@ -13,12 +13,14 @@ const shared = {
 
 const extension = {
   ...shared,
-  entryPoints: ["src/extension.ts"],
-  outfile: "dist/extension.js",
+  // The language client is a file of its own: it is loaded with the first server, not at activation.
+  entryPoints: ["src/extension.ts", "src/languageClient.ts"],
+  outdir: "dist",
   platform: "node",
   format: "cjs",
   target: "node20", // the floor: VS Code 1.91
-  external: ["vscode"],
+  external: ["vscode", "./languageClient"],
+  supported: { "dynamic-import": false }, // `require`: only that knows the module `vscode`
 };
 
 const webview = {
