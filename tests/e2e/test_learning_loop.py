@@ -29,7 +29,6 @@ from support.tutor import Tutor, advice, tutoring
 pytestmark = [pytest.mark.lean, pytest.mark.models, pytest.mark.slow, pytest.mark.timeout(900)]
 
 TRAINER = Path(sys.executable).with_name("fd-trainer")
-GOALS = 5
 HELD_OUT = 88
 """A number that no goal of the training file has: its goals are new to every policy."""
 
@@ -61,14 +60,14 @@ class Home:
             f"""
 [run]
 method = "fd_then_grpo"
-steps = 20
-fd_share = 0.8
-problems_per_step = 12
-survey = 12
+steps = 14
+fd_share = 0.7
+problems_per_step = 9
+survey = 14
 [data]
 projects = ["{self.file.parent}"]
 rollouts = "step"
-held_out = 0.45
+held_out = 0.35
 queue = false
 frozen = false
 [rollout]
@@ -78,11 +77,15 @@ step_prompt = "fd-tactic-1"
 kind = "language_model"
 endpoint = "{endpoint}"
 model = "tutor"
-preflight = {{ action = "warn", problems = 6, samples = 2 }}
+preflight = {{ action = "warn", problems = 5, samples = 2 }}
+[gate]
+forgetting_bound = 0.2
+forgetting_limit = 0.5
 [evaluation]
-samples = 6
-ks = [1, 4]
+samples = 4
+ks = [1, 2, 4]
 max_tokens = 20
+every_steps = 7
 during_samples = 2
 """,
             encoding="utf-8",
@@ -98,7 +101,7 @@ def home(tmp_path: Path) -> Home:
     model = starter(locations.cache_dir() / "starters", advice)
     home = Home(tmp_path, model)
     home.file.parent.mkdir()
-    home.file.write_text(lanterns.project_text(GOALS), encoding="utf-8")
+    home.file.write_text(lanterns.project_text(), encoding="utf-8")
     (tmp_path / "config.toml").write_text(
         f'[policy]\nkind = "transformers_local"\nmodel = "{model}"\nsamples = 8\n'
     )

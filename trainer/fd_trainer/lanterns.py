@@ -75,21 +75,20 @@ class Lantern:
 LANTERNS = tuple(Lantern(*names, key) for names, key in zip(_NAMES, _KEYS, strict=True))
 KNOWN, HIDDEN = LANTERNS[:6], LANTERNS[6:]
 """The keys of the known kinds are in the starting policy's schooling; those of the hidden are not."""
+FEW, MANY = (31, 52), (12, 27, 45, 58, 63, 74, 96)
+"""Numbers of open goals: of each known kind, and of each hidden one, which take more to tell."""
 
 
-def project_text(goals_per_lantern: int = 3, *, seed: int = 0) -> str:
-    """A Lean file with every kind, and open goals of each."""
-    draw = random.Random(seed)  # noqa: S311 - goals, not secrets
-    numbers = {lantern: draw.sample(range(10, 100), goals_per_lantern) for lantern in LANTERNS}
+def project_text() -> str:
+    """A Lean file with every kind, few open goals of the known ones and many of the hidden."""
     kinds = "\n".join(lantern.declaration for lantern in LANTERNS)
     goals = [
         lantern.theorem(f"{lantern.predicate.lower()}_{number}", number)
-        for lantern in LANTERNS
-        for number in numbers[lantern]
+        for lanterns, numbers in ((KNOWN, FEW), (HIDDEN, MANY))
+        for lantern in lanterns
+        for number in numbers
     ]
-    return f"/-! Lanterns: each kind glows once its key is turned. -/\n\n{kinds}\n" + "\n".join(
-        goals
-    )
+    return f"/-! Lanterns: each glows once its key is turned. -/\n\n{kinds}\n" + "\n".join(goals)
 
 
 Advice = Callable[[Lantern, int, int], str]

@@ -21,8 +21,6 @@ from fd_trainer.run.quiet import quieten
 from fd_trainer.run.screen import Screen
 
 _MARK = ".fd-trainer-demo"
-_FEW, _MANY = (31, 52), (12, 27, 45, 58, 63, 74, 96)
-"""Open goals of each kind whose key the model knows, and of each that it must learn."""
 _SETTINGS: dict[str, Any] = {
     "run": {
         "method": "fd_then_grpo", "steps": 14, "fd_share": 0.6, "problems_per_step": 9, "survey": 14,
@@ -108,14 +106,7 @@ def _project(root: Path) -> Path:
 
     project = root / "project"
     project.mkdir()
-    kinds = "\n".join(lantern.declaration for lantern in lanterns.LANTERNS)
-    goals = [
-        lantern.theorem(f"{lantern.predicate.lower()}_{number}", number)
-        for lanterns_, numbers in ((lanterns.KNOWN, _FEW), (lanterns.HIDDEN, _MANY))
-        for lantern in lanterns_
-        for number in numbers
-    ]
-    (project / "Lanterns.lean").write_text(f"{kinds}\n" + "\n".join(goals), encoding="utf-8")
+    (project / "Lanterns.lean").write_text(lanterns.project_text(), encoding="utf-8")
     return project
 
 
