@@ -1,16 +1,17 @@
 /** The commands of the palette, menus and keys: each a few words of asking the server. */
 
-import { commands, window, workspace, type Disposable, type TextEditor } from "vscode";
+import { commands, window, type Disposable, type TextEditor } from "vscode";
 
 import type { Decisions } from "./decisions";
 import { isLean } from "./leanDocuments";
+import type { Pages } from "./pages";
 import type { Place, WireCandidate } from "./protocol";
 import type { Answer, ServerLink } from "./serverLink";
 
 export const TRIGGER = "editor.action.inlineSuggest.trigger";
 
 /** Commands about the proof under the cursor. */
-export function registerProofCommands(link: ServerLink, decisions: Decisions): Disposable[] {
+export function registerProofCommands(link: ServerLink, decisions: Decisions, pages: Pages): Disposable[] {
   const here = (id: string, act: (editor: TextEditor, argument: unknown) => Promise<unknown>): Disposable =>
     commands.registerCommand(`fd-prover.${id}`, async (argument: unknown) => {
       const editor = window.activeTextEditor;
@@ -26,8 +27,8 @@ export function registerProofCommands(link: ServerLink, decisions: Decisions): D
     here("showAlternatives", (editor) => decisions.choose(editor)),
     here("takeSuggestion", (editor, id) => decisions.choose(editor, id)),
     here("rejectSuggestion", (editor, id) => decisions.reject(editor, id)),
-    here("explainSuggestion", (editor, id) => explain(link, decisions, editor, id)),
-    here("whyNot", (editor) => whyNot(link, editor)),
+    here("explainSuggestion", (editor, id) => explain({ link, decisions, pages }, editor, id)),
+    here("whyNot", (editor) => whyNot({ link, pages }, editor)),
     here("proveHere", ({ document, selection }) =>
       ask(link.run("fd.prove", document.uri.toString(), place(selection.active))),
     ),
@@ -42,20 +43,29 @@ function place(position: { line: number; character: number }): Place["position"]
   return { line: position.line, character: position.character };
 }
 
-async function explain(link: ServerLink, decisions: Decisions, editor: TextEditor, id: unknown): Promise<void> {
+interface Parts {
+  readonly link: ServerLink;
+  readonly pages: Pages;
+}
+
+async function explain(
+  { link, decisions, pages }: Parts & { readonly decisions: Decisions },
+  editor: TextEditor,
+  id: unknown,
+): Promise<void> {
   const item = await decisions.find(editor, id, "Which one is to be explained?");
   if (item === undefined) {
     return;
   }
   const answer = await link.request("fd/explain", { suggestionId: item.id });
   if (answer.kind === "answered") {
-    await showMarkdown(answer.value.markdown);
+    await pages.showMarkdown("Why this suggestion", answer.value.markdown);
   } else {
     sayRefusal(answer);
   }
 }
 
-async function whyNot(link: ServerLink, editor: TextEditor): Promise<void> {
+async function whyNot({ link, pages }: Parts, editor: TextEditor): Promise<void> {
   const { document, selection } = editor;
   const text = await window.showInputBox({
     prompt: "The tactic or term you expected here: what does Lean say to it?",
@@ -68,7 +78,7 @@ async function whyNot(link: ServerLink, editor: TextEditor): Promise<void> {
   const at = { uri: document.uri.toString(), position: place(selection.start), version: document.version };
   const answer = await link.request("fd/whyNot", { ...at, text });
   if (answer.kind === "answered") {
-    await showMarkdown(verdictPage(answer.value));
+    await pages.showMarkdown("What Lean says", verdictPage(answer.value));
   } else {
     sayRefusal(answer);
   }
@@ -87,12 +97,6 @@ export function verdictPage(judged: WireCandidate): string {
   }[verdict.kind];
   const after = verdict.after.map((goal) => fence(goal.text || `⊢ ${goal.target}`));
   return [fence(judged.text), head, ...verdict.messages.map(fence), ...after].join("\n\n");
-}
-
-/** Show a page beside the code, without taking the focus. */
-async function showMarkdown(markdown: string): Promise<void> {
-  const document = await workspace.openTextDocument({ language: "markdown", content: markdown });
-  await commands.executeCommand("markdown.showPreviewToSide", document.uri);
 }
 
 function sayRefusal(answer: Answer<unknown>): void {

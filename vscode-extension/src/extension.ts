@@ -3,7 +3,6 @@
  * the server is looked for and started, off that path. Composes; decides nothing.
  */
 
-import { homedir } from "node:os";
 import * as vscode from "vscode";
 
 import { alternativesHover } from "./alternatives";
@@ -16,15 +15,17 @@ import { diagnosticsReport } from "./diagnosticsReport";
 import { GhostText } from "./ghostText";
 import { handOver } from "./goalHandover";
 import { ServerInstallation } from "./installServer";
-import { LEAN_EXTENSION, LeanBridge } from "./leanBridge";
+import { LeanBridge } from "./leanBridge";
 import { LANGUAGES } from "./leanDocuments";
 import { LeanErrors } from "./leanErrors";
 import { manifestOf, manifestSettings, type ManifestSettings } from "./manifest";
 import { middleware } from "./middleware";
 import { OfferedItems } from "./offered";
+import { Pages } from "./pages";
 import { registerPanel } from "./panel/index";
 import type { Status } from "./protocol";
 import { RecordsView } from "./records";
+import { diagnosticsInput } from "./reporting";
 import type { LinkState } from "./serverLink";
 import { serverSettings } from "./serverSettings";
 import { connectionParts } from "./starting";
@@ -76,6 +77,7 @@ class Extension {
   private readonly ghostText: GhostText;
   private trace: vscode.LogOutputChannel | undefined;
   private status: Status | undefined;
+  private problems: readonly string[] = [];
   private activationMs = 0;
 
   constructor(private readonly context: vscode.ExtensionContext) {
@@ -116,7 +118,8 @@ class Extension {
   register(): void {
     const { connection, log, config } = this;
     const decisions = new Decisions(this.offered, connection);
-    const records = new RecordsView(connection, this.context.globalStorageUri.fsPath);
+    const pages = new Pages();
+    const records = new RecordsView(connection, pages, this.context.globalStorageUri.fsPath);
     const stops = new CursorStops({
       isOn: () => config.enabled && config.ghostTextOnCursorStop && connection.state.kind === "running",
       delayMs: () => config.ghostTextDelayMs,
@@ -127,8 +130,8 @@ class Extension {
       { provideHover: (document, position) => config.hoverEnabled ? alternativesHover(this.offered, document, position) : undefined },
     );
     this.context.subscriptions.push(
-      log, this.display, connection, stops, hovers, { dispose: () => this.trace?.dispose() },
-      ...registerProofCommands(connection, decisions),
+      log, this.display, connection, stops, hovers, pages, { dispose: () => this.trace?.dispose() },
+      ...registerProofCommands(connection, decisions, pages),
       ...registerUpkeepCommands({
         connection, config, installation: this.installation, records, log,
         view: () => this.view(),
@@ -151,6 +154,7 @@ class Extension {
   /** Second stage: the server. */
   begin(activationMs: number): void {
     this.activationMs = activationMs;
+    this.problems = this.readProblems();
     this.log.info(`activated in ${activationMs.toFixed(1)} ms`);
     this.redraw();
     void this.bridge.probe();
@@ -191,6 +195,7 @@ class Extension {
     if (!event.affectsConfiguration(SECTION)) {
       return;
     }
+    this.problems = this.readProblems();
     this.redraw();
     if (!this.config.enabled) {
       void this.connection.stop("suggestions are turned off");
@@ -222,11 +227,12 @@ class Extension {
       trusted: vscode.workspace.isTrusted,
       link: this.connection.state,
       status: this.connection.state.kind === "running" ? this.status : undefined,
-      problems: this.problems(),
+      problems: this.problems,
     });
   }
 
-  private problems(): string[] {
+  /** Read once for each change: the status is drawn far more often. */
+  private readProblems(): string[] {
     const found = [...this.config.problems(), ...this.serverSettings().problems];
     return found.map(({ key, said }) => `${key} ${said}`);
   }
@@ -244,31 +250,16 @@ class Extension {
 
   private async report(): Promise<string> {
     await this.refreshStatus();
-    const manifest = manifestOf(this.context.extension);
-    const lean = vscode.extensions.getExtension(LEAN_EXTENSION);
-    const configuration = vscode.workspace.getConfiguration(SECTION);
-    const names = [...Object.keys(this.settings.own), ...Object.keys(this.settings.server)];
-    const set = names.filter((key) => {
-      const found = configuration.inspect(key.slice(SECTION.length + 1));
-      return found?.globalValue !== undefined || found?.workspaceValue !== undefined;
-    });
-    return diagnosticsReport({
-      extension: manifest.version,
-      editor: `${vscode.env.appName} ${vscode.version}`,
-      platform: `${process.platform} ${process.arch}`,
-      remote: vscode.env.remoteName,
-      trusted: vscode.workspace.isTrusted,
-      leanExtension: lean && manifestOf(lean).version,
-      bridge: this.bridge.state,
-      link: this.connection.state,
-      status: this.status,
-      view: this.view(),
-      activationMs: this.activationMs,
-      settings: Object.fromEntries(set.map((key) => [key, configuration.get(key.slice(SECTION.length + 1))])),
-      secret: manifest.capabilities.untrustedWorkspaces.restrictedConfigurations,
-      problems: this.problems(),
-      home: homedir(),
-    });
+    return diagnosticsReport(
+      diagnosticsInput(this.context, {
+        bridge: this.bridge.state,
+        link: this.connection.state,
+        status: this.status,
+        view: this.view(),
+        activationMs: this.activationMs,
+        problems: this.problems,
+      }),
+    );
   }
 }
 

@@ -18,7 +18,7 @@ import type {
 } from "vscode";
 
 import type { OfferedItems } from "./offered";
-import type { Status } from "./protocol";
+import type { EngineState, Status } from "./protocol";
 
 type Items = InlineCompletionItem[] | InlineCompletionList | null | undefined;
 type Next = (
@@ -27,6 +27,9 @@ type Next = (
   context: InlineCompletionContext,
   token: CancellationToken,
 ) => ProviderResult<Items>;
+
+/** States that follow a search that found something; a model that is down says so all the time. */
+const AT_REST: ReadonlySet<string> = new Set<EngineState>(["idle", "policy down"]);
 
 export interface GhostTextParts {
   readonly offered: OfferedItems;
@@ -67,7 +70,7 @@ export class GhostText {
   /** The engine came to rest: if it found something after we were answered, ask again, once. */
   onStatus(status: Status): void {
     const { unanswered } = this;
-    if (unanswered === undefined || status.state !== "idle" || status.judged === 0) {
+    if (unanswered === undefined || !AT_REST.has(status.state) || status.judged === 0) {
       return;
     }
     const editor = this.parts.activeEditor();

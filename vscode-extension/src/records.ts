@@ -7,8 +7,9 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { env, window, workspace, type QuickPickItem } from "vscode";
+import { env, window, type QuickPickItem } from "vscode";
 
+import type { Pages } from "./pages";
 import type { RecordsStats } from "./protocol";
 import type { ServerLink } from "./serverLink";
 
@@ -23,6 +24,7 @@ interface Choice extends QuickPickItem {
 export class RecordsView {
   constructor(
     private readonly link: ServerLink,
+    private readonly pages: Pages,
     private readonly cwd: string,
   ) {}
 
@@ -43,8 +45,7 @@ export class RecordsView {
   async open(): Promise<void> {
     const done = await this.events(["export", "--view", "suggestions"]);
     if (done !== undefined) {
-      const document = await workspace.openTextDocument({ language: "jsonl", content: done });
-      await window.showTextDocument(document, { preview: true });
+      await this.pages.showText("records.jsonl", done === "" ? "Nothing is recorded.\n" : done);
     }
   }
 
@@ -115,13 +116,15 @@ export class RecordsView {
   }
 
   private async events(parameters: readonly string[]): Promise<string | undefined> {
+    const stats = await this.stats();
     const { state } = this.link;
-    if (state.kind !== "running") {
-      void window.showErrorMessage("FD Prover: the server does not run, and it keeps the records.");
+    if (stats === undefined || state.kind !== "running") {
       return undefined;
     }
     try {
-      const options = { cwd: this.cwd, maxBuffer: SHOWN_AT_MOST, windowsHide: true };
+      // The very store that the server writes: a setting of the editor may name another place.
+      const environment = { ...process.env, FD_STORE__PATH: stats.path, PYTHONSAFEPATH: "1" };
+      const options = { cwd: this.cwd, env: environment, maxBuffer: SHOWN_AT_MOST, windowsHide: true };
       return (await run(state.server.command, ["events", ...parameters], options)).stdout;
     } catch (error) {
       const said = (error as { stderr?: string }).stderr?.trim() ?? "";

@@ -1,13 +1,25 @@
 /** The commands about the server, the records and the status: everything that is not a proof. */
 
-import { commands, env, window, type Disposable, type LogOutputChannel } from "vscode";
+import {
+  ProcessExecution,
+  Task,
+  TaskPanelKind,
+  TaskRevealKind,
+  TaskScope,
+  commands,
+  env,
+  tasks,
+  window,
+  workspace,
+  type Disposable,
+  type LogOutputChannel,
+} from "vscode";
 
 import type { Connection } from "./client";
 import type { Config } from "./config";
 import type { ServerInstallation } from "./installServer";
 import type { RecordsView } from "./records";
 import type { StatusView } from "./statusView";
-import { workspace } from "vscode";
 
 export interface Upkeep {
   readonly connection: Connection;
@@ -103,20 +115,21 @@ async function removeServer({ installation, connection }: Upkeep): Promise<void>
   }
 }
 
-/** In a terminal of the project: the doctor says which stage fails, and what to do. */
-function runDoctor({ connection }: Upkeep): void {
+/** In a terminal, which stays open: the doctor says which stage fails, and what to do. */
+async function runDoctor({ connection }: Upkeep): Promise<void> {
   const { state } = connection;
   if (state.kind !== "running" && state.kind !== "starting") {
     const said = "what" in state ? `${state.what} ${state.fix}` : "the server does not run.";
     void window.showErrorMessage(`FD Prover: ${said}`);
     return;
   }
-  const folder = workspace.workspaceFolders?.[0]?.uri.fsPath;
-  const terminal = window.createTerminal({
-    name: "FD Prover: doctor",
-    shellPath: state.server.command,
-    shellArgs: ["doctor", ...(folder === undefined ? [] : [folder])],
+  const folder = workspace.workspaceFolders?.[0];
+  const parameters = ["doctor", ...(folder === undefined ? [] : [folder.uri.fsPath])];
+  const doctor = new ProcessExecution(state.server.command, parameters, {
     env: { PYTHONSAFEPATH: "1" },
   });
-  terminal.show();
+  const scope = folder ?? TaskScope.Global;
+  const task = new Task({ type: "process" }, scope, "doctor", "FD Prover", doctor, []);
+  task.presentationOptions = { reveal: TaskRevealKind.Always, panel: TaskPanelKind.Dedicated, clear: true };
+  await tasks.executeTask(task);
 }

@@ -31,16 +31,19 @@ const link = {
   },
 };
 let decisions: Decisions;
+let shown: string[][];
+const pages = { showMarkdown: (...page: string[]) => Promise.resolve(void shown.push(page)) };
 
 beforeEach(() => {
   editor.reset();
+  shown = [];
   [ran, answer] = [[], { kind: "answered", value: {} }];
   document = new FakeDocument("theorem a : p := by\n  ex");
   active = new FakeEditor(document).at(1, 4);
   editor.active = active;
   offered = new OfferedItems();
   decisions = new Decisions(offered, link as never);
-  registerProofCommands(link as never, decisions);
+  registerProofCommands(link as never, decisions, pages as never);
 });
 
 function offer(...items: object[]): void {
@@ -140,6 +143,14 @@ describe("commands", () => {
     document.languageId = "markdown";
     await run("proveHere");
     expect([ran, editor.messages.length]).toEqual([[], 1]);
+  });
+
+  it("an explanation is a page beside the code", async () => {
+    offer(BOTH[0] as object);
+    answer = { kind: "answered", value: { markdown: "because" } };
+    await run("explainSuggestion", "1");
+    expect(ran).toEqual([["fd/explain", { suggestionId: "1" }]]);
+    expect(shown).toEqual([["Why this suggestion", "because"]]);
   });
 
   it("Lean's verdict on the user's own text is a page", () => {

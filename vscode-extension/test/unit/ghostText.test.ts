@@ -107,6 +107,12 @@ describe("what becomes ready too late", () => {
     expect(triggered).toBe(0);
   });
 
+  it("also while the model is down and Lean's automation goes on", async () => {
+    await ask([]);
+    ghost.onStatus({ ...IDLE, state: "policy down" });
+    expect(triggered).toBe(1);
+  });
+
   it("anew at another place", async () => {
     await ask([]);
     ghost.onStatus(IDLE);

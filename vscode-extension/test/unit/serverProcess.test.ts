@@ -39,7 +39,9 @@ describe.skipIf(process.platform === "win32")("the server's process", () => {
   });
 
   it("is ended for good, though it does not listen", async () => {
-    const server = await startServer(script("trap '' TERM; while :; do sleep 0.05; done").command, tmpdir());
+    const deaf = script("trap '' TERM; echo ready; while :; do sleep 0.05; done");
+    const server = await startServer(deaf.command, tmpdir());
+    await new Promise((resolve) => server.child.stdout.once("data", resolve));
     await endServer(server);
     expect(await server.ended).toBe("signal SIGKILL");
     await endServer(server); // again is nothing

@@ -88,6 +88,12 @@ export class Uri {
   static file(path: string): Uri {
     return new Uri("file", path);
   }
+  static from({ scheme, path }: { scheme: string; path: string }): Uri {
+    return new Uri(scheme, path);
+  }
+  get path(): string {
+    return this.fsPath;
+  }
   static parse(text: string): Uri {
     const [scheme = "", rest = ""] = text.split("://");
     return new Uri(scheme, rest);
@@ -179,6 +185,9 @@ export const editor = {
   selectionChanged: new EventEmitter<unknown>(),
   documentChanged: new EventEmitter<unknown>(),
   diagnosticsChanged: new EventEmitter<{ uris: Uri[] }>(),
+  pages: undefined as { provideTextDocumentContent(uri: Uri): string } | undefined,
+  clipboard: "",
+  savedAs: undefined as Uri | undefined,
   bar: undefined as Record<string, unknown> | undefined,
   redraws: 0,
   reset(): void {
@@ -202,7 +211,14 @@ export const window = {
     return editor.active ? [editor.active] : [];
   },
   showInformationMessage: say,
-  showWarningMessage: say,
+  showWarningMessage: (message: string, _options: unknown, ...buttons: string[]) => {
+    editor.messages.push(message);
+    const answer = editor.answers.shift();
+    return Promise.resolve(buttons.find((button) => button === answer));
+  },
+  showSaveDialog: () => Promise.resolve(editor.savedAs),
+  showTextDocument: (document: { given: Uri }) =>
+    Promise.resolve(editor.executed.push(["showTextDocument", String(document.given)])),
   showErrorMessage: say,
   setStatusBarMessage: say,
   showQuickPick(given: readonly (string | { label: string; detail?: string })[], options?: unknown): Promise<unknown> {
@@ -225,6 +241,10 @@ export const workspace = {
     return editor.documents;
   },
   onDidChangeTextDocument: editor.documentChanged.event,
+  registerTextDocumentContentProvider: (_: string, provider: { provideTextDocumentContent(uri: Uri): string }) => {
+    editor.pages = provider;
+    return new Disposable(() => undefined);
+  },
   openTextDocument: (given: unknown) => Promise.resolve({ given, uri: Uri.file("/untitled") }),
   getConfiguration: () => fakeConfiguration(editor.configuration),
 };
@@ -250,7 +270,9 @@ export const extensions = {
   getExtension: (id: string) => editor.extensions.get(id),
 };
 
-export const env = { clipboard: { writeText: () => Promise.resolve() } };
+export const env = {
+  clipboard: { writeText: (text: string) => Promise.resolve(void (editor.clipboard = text)) },
+};
 
 /** A configuration of explicit values: what is not given is not set. */
 export function fakeConfiguration(values: Record<string, unknown>): never {
