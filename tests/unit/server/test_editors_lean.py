@@ -75,7 +75,9 @@ async def test_reading_a_file_starts_no_lean_and_the_first_edit_does(tmp_path: P
     life = lifecycle(made, "edit")
     uri = await opened(life, tmp_path)
     assert made.lean.asked == []
-    assert made.bench.status.current.lean == "fake Lean", "which Lean there is, is known all the same"
+    assert made.bench.status.current.lean == "fake Lean", (
+        "which Lean there is, is known all the same"
+    )
     change = types.TextDocumentContentChangePartial(
         range=types.Range(types.Position(1, 2), types.Position(1, 2)), text="s"
     )
