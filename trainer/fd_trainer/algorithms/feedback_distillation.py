@@ -60,12 +60,10 @@ def support_gradient(
     return value.detach(), upward
 
 
-def importance(taken: Tensor, old: Tensor, where: slice, cap: float | None) -> Tensor | float:
-    """min(π_student/π_sampler, cap) [n], as SDPO; 1 where it is off or nobody sampled the row."""
-    if cap is None:
-        return 1.0
-    ratio = truncated_importance(taken, old[where], cap)
-    return torch.where(old[where].isnan(), torch.ones_like(ratio), ratio)
+def importance(taken: Tensor, old: Tensor, cap: float) -> Tensor:
+    """min(π_student/π_sampler, cap) [n], as SDPO; 1 where nobody sampled the row (NaN)."""
+    ratio = truncated_importance(taken, old, cap)
+    return torch.where(old.isnan(), torch.ones_like(ratio), ratio)
 
 
 def _note(notes: Diagnostics, where: slice, p: Tensor, q: Tensor, *, whole: bool) -> None:
@@ -102,13 +100,15 @@ class DistillationWork:
         them = written([self.rows[i] for i in at], self._model.device)
         lesson = joined([self._lessons[i] for i in at], self._model.device)
         notes = Diagnostics(len(them.ids), self._model.device, *_NOTED)
-        c, old = self._coefficients(them), self._sampler(them)
+        c, old, cap = self._coefficients(them), self._sampler(them), self._how.importance_cap
 
         def each(logits: Tensor, where: slice) -> tuple[Tensor, Tensor]:
             logq = logits.sub_(logits.logsumexp(-1, keepdim=True))
             taken = logq.gather(1, them.ids[where, None])[:, 0]
             notes.note(where, "taken", taken)
-            scale = c[where] * importance(taken, old, where, self._how.importance_cap)
+            scale = c[where]
+            if old is not None and cap is not None:
+                scale = scale * importance(taken, old[where], cap)
             if self._how.support == "full":
                 return self._dense(logq, lesson.states[where], scale, notes, where)
             indices, teacher = lesson.indices[where].long(), lesson.logprobs[where]
@@ -147,7 +147,9 @@ class DistillationWork:
         c = coefficients(how.aggregation, them.row_of, weights, self._totals, how.constant)
         return how.weight * c
 
-    def _sampler(self, them: Written) -> Tensor:
+    def _sampler(self, them: Written) -> Tensor | None:
+        if self._how.importance_cap is None:
+            return None
         return them.packed([row.old_logprobs for row in them.rows])
 
     def _report(self, notes: Diagnostics, lesson: Lesson, them: Written, tally: Tally) -> None:
