@@ -13,6 +13,7 @@ NOT_IMPORTABLE = {"fd_core.store.migrations.env": "Alembic runs it, with a conte
 HEAVY = {"torch", "transformers", "peft", "pygls", "lsprotocol", "textual", "sqlalchemy", "alembic"}
 
 
+@pytest.mark.timeout(600)
 def test_every_module_imports_first_of_all_ours() -> None:
     """Each in a process of its own, so that none lives on what another one imported before."""
     names = [module.name for module in MODULES if module.name not in NOT_IMPORTABLE]
