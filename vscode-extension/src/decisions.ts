@@ -39,7 +39,8 @@ export class Decisions {
 
   /** “Show Alternatives”: choose one, write it, say that it was taken. */
   async choose(editor: TextEditor, id?: unknown): Promise<void> {
-    const item = await this.find(editor, id, "Each was accepted by Lean. Enter writes it.");
+    const question = "Each was accepted by Lean. Enter writes it.";
+    const item = await this.find(editor, id, question, "always");
     if (item === undefined) {
       return;
     }
@@ -50,7 +51,12 @@ export class Decisions {
   }
 
   /** The item that a command is about. */
-  async find(editor: TextEditor, id: unknown, question: string): Promise<OfferedItem | undefined> {
+  async find(
+    editor: TextEditor,
+    id: unknown,
+    question: string,
+    asks: "always" | "if several" = "if several",
+  ): Promise<OfferedItem | undefined> {
     const items = this.offered.in(editor.document)?.items ?? [];
     if (typeof id === "string") {
       return items.find((item) => item.id === id);
@@ -61,6 +67,7 @@ export class Decisions {
       );
       return undefined;
     }
-    return items.length === 1 && question.startsWith("Which") ? items[0] : chooseAlternative(items, question);
+    const isClear = items.length === 1 && asks === "if several";
+    return isClear ? items[0] : chooseAlternative(items, question);
   }
 }

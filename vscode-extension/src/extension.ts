@@ -142,7 +142,7 @@ class Extension {
     registerPanel({
       context: this.context, config, link: connection, log,
       goalsFromUser: async (place) =>
-        this.config.goalsFromLeanExtension
+        this.config.goalsFromLeanExtension && this.bridge.isReady()
           ? this.bridge.goalsAt(vscode.Uri.parse(place.uri), place.position)
           : undefined,
     });
@@ -181,11 +181,6 @@ class Extension {
         this.ghostText.onStatus(status);
       }),
       vscode.extensions.onDidChange(() => void this.bridge.probe()),
-      vscode.window.onDidChangeActiveTextEditor(() => {
-        if (this.bridge.state === "not active yet") {
-          void this.bridge.probe();
-        }
-      }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void connection.restart()),
       vscode.workspace.onDidChangeConfiguration((event) => this.reconfigure(event)),
     );

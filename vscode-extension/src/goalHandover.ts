@@ -22,7 +22,7 @@ export async function handOver(
   cursor: Position,
   token: CancellationToken,
 ): Promise<void> {
-  if (!parts.isOn() || parts.bridge.state !== "ready") {
+  if (!parts.isOn() || !parts.bridge.isReady()) {
     return;
   }
   const { version } = document;

@@ -46,7 +46,7 @@ export async function startClient(server: FoundServer, options: StartOptions): P
   const closed = new Promise<string>((resolve) => (gone = resolve));
   const started = (): Promise<typeof process.child> => {
     process.child.stdout.once("data", (chunk: Buffer) => {
-      if (!/^content-/i.test(chunk.toString("latin1"))) {
+      if (!beginsLikeHeader(chunk)) {
         end(`it does not speak the protocol, but says “${firstLine(chunk)}”`);
       }
     });
@@ -109,6 +109,11 @@ class EarlyEvents {
       this.early.delete(method);
     }
   }
+}
+
+function beginsLikeHeader(chunk: Buffer): boolean {
+  const header = "content-";
+  return header.startsWith(chunk.toString("latin1", 0, header.length).toLowerCase());
 }
 
 function firstLine(chunk: Buffer): string {

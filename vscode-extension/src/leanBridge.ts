@@ -26,18 +26,34 @@ interface ClientProvider {
 /** Whether goals can be had, for the status and the diagnostics report. */
 export type BridgeState = "no Lean 4 extension" | "not active yet" | "unknown version" | "ready";
 
+/** Between looks for an extension that was not ready: it may wait for the user to install Lean. */
+export const LOOK_AGAIN_MS = 5000;
+
 export class LeanBridge {
   private provider: ClientProvider | undefined;
   private current: BridgeState = "not active yet";
+  private looked = -Infinity;
 
-  constructor(private readonly log: (message: string) => void) {}
+  constructor(
+    private readonly log: (message: string) => void,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   get state(): BridgeState {
     return this.current;
   }
 
+  /** Whether goals can be had now. If not, look again, off the caller's path. */
+  isReady(): boolean {
+    if (this.current !== "ready" && this.now() - this.looked >= LOOK_AGAIN_MS) {
+      void this.probe();
+    }
+    return this.current === "ready";
+  }
+
   /** Look for the extension's clients. Does not activate it: it activates itself for Lean files. */
   async probe(): Promise<void> {
+    this.looked = this.now();
     const found = extensions.getExtension<unknown>(LEAN_EXTENSION);
     if (found === undefined) {
       this.become("no Lean 4 extension");

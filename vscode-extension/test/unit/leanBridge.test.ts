@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { handOver } from "../../src/goalHandover";
-import { LEAN_EXTENSION, LeanBridge } from "../../src/leanBridge";
+import { LEAN_EXTENSION, LOOK_AGAIN_MS, LeanBridge } from "../../src/leanBridge";
 import { stepStart } from "../../src/stepStart";
 import { FakeDocument, Position, Uri, editor } from "./support/vscode";
 
@@ -105,13 +105,29 @@ describe("goals from the user's own Lean", () => {
   });
 });
 
+describe("an extension that is ready later", () => {
+  it("is found by itself, without being looked for at every keystroke", async () => {
+    let now = 0;
+    const late = new LeanBridge(() => undefined, () => now);
+    const looked = vi.spyOn(editor.extensions, "get");
+    expect(late.isReady()).toBe(false);
+    installClients(client("/home/me/project", { goals: [] }));
+    for (now = 1; now < LOOK_AGAIN_MS; now += 100) late.isReady();
+    expect(looked).toHaveBeenCalledTimes(1);
+    now = LOOK_AGAIN_MS;
+    expect(late.isReady()).toBe(false);
+    await vi.waitFor(() => expect(late.isReady()).toBe(true));
+    expect(looked).toHaveBeenCalledTimes(2);
+  });
+});
+
 describe("handing over", () => {
   const document = new FakeDocument("theorem a : p := by\n  exact h", 7, FILE);
   let told: unknown[];
   const go = (goalsAt: () => Promise<unknown>, more = {}): Promise<void> =>
     handOver(
       {
-        bridge: { state: "ready", goalsAt } as never,
+        bridge: { isReady: () => true, goalsAt } as never,
         link: { tell: (...said: unknown[]) => told.push(said) } as never,
         isOn: () => true,
         waitMs: () => 5,
@@ -153,7 +169,7 @@ describe("handing over", () => {
   it("does nothing if it is turned off or there is nothing to ask", async () => {
     const goalsAt = vi.fn();
     await go(goalsAt, { isOn: () => false });
-    await go(goalsAt, { bridge: { state: "no Lean 4 extension", goalsAt } });
+    await go(goalsAt, { bridge: { isReady: () => false, goalsAt } });
     expect(goalsAt).not.toHaveBeenCalled();
   });
 });
