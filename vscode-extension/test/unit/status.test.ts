@@ -98,6 +98,16 @@ describe("showing it", () => {
     display.dispose();
   });
 
+  it("what comes right behind another is drawn a moment later, though nothing follows", () => {
+    const display = new StatusDisplay();
+    display.update(() => inState("thinking"));
+    display.update(() => inState("Lean down"));
+    expect(editor.bar?.["text"]).toBe("$(loading~spin) FD thinking");
+    vi.advanceTimersByTime(100);
+    expect(editor.bar?.["text"]).toBe("$(error) FD Lean down");
+    display.dispose();
+  });
+
   it("is said to who does not see it, and no text of the server is read as markup", () => {
     const display = new StatusDisplay();
     display.update(() => inState("Lean down", { detail: "[x](command:evil)", fix: "Install elan." }));
