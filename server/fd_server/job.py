@@ -24,6 +24,8 @@ from fd_server.status import StatusBoard
 
 FIRST_BATCH, LATER_BATCH = 8, 32
 GOALS_S = 300.0
+READING_S = 0.3
+"""Goals that take longer than this are told in the status: Lean reads the file."""
 Item = TypeVar("Item")
 
 
@@ -119,9 +121,17 @@ class Job:
 
     async def _ask_lean(self) -> None:
         """Outside of the budget: the first goals of a file load its imports."""
-        self.answer = await self._lean.goals_at(self.ask.site)
+        telling = asyncio.get_running_loop().call_later(READING_S, self._tell_reading)
+        try:
+            self.answer = await self._lean.goals_at(self.ask.site)
+        finally:
+            telling.cancel()
         self._mark("goals")
         self._status.lean_up()
+
+    def _tell_reading(self) -> None:
+        if not self.ask.quiet:
+            self._status.thinking(0, 0, "Lean reads the file up to here")
 
     async def _think(self) -> None:
         self._beat()

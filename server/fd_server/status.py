@@ -48,9 +48,9 @@ class StatusBoard:
         }  # fmt: skip
         self._set(**{key: value for key, value in given.items() if value is not None})
 
-    def thinking(self, judged: int, sampled: int) -> None:
+    def thinking(self, judged: int, sampled: int, detail: str = "") -> None:
         """Work goes on: `judged` of `sampled` candidates."""
-        self._state("thinking", judged, sampled)
+        self._state("thinking", judged, sampled, detail)
 
     def settled(self, judged: int, sampled: int, *, found: bool, out_of_time: bool) -> None:
         """Work ended; what is down is said again, as it explains what was found."""

@@ -127,3 +127,14 @@ async def test_a_job_stops_when_more_would_not_be_shown() -> None:
     await job.run()
     assert len(job.judgements) == 3
     assert not job.out_of_time
+
+
+async def test_lean_reading_the_file_is_not_called_idle() -> None:
+    job = _job({"candidates": ["a"], "verdicts": {"a": "closed"}, "delay_s": 0.7})
+    assert job._status.current.state == "idle"
+    running = asyncio.create_task(job.run())
+    await asyncio.sleep(0.5)
+    told = job._status.current
+    assert (told.state, told.detail) == ("thinking", "Lean reads the file up to here")
+    await running
+    assert (job._status.current.state, job._status.current.detail) == ("idle", "")
