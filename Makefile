@@ -31,7 +31,7 @@ package: setup-test  ## Build the wheel and try it in a clean environment
 test-extension: setup-test  ## The extension only: style, types, unit tests, and a real VS Code workbench
 	@$(VENV) scripts/checks.py test-extension
 
-extension: setup-test  ## Build dist/fd-prover-<version>.vsix, the server's wheel inside
+extension: setup-demo  ## Build dist/fd-prover-<version>.vsix, the server's wheel inside
 	@$(VENV) scripts/extension.py
 
 setup-demo setup-night setup-test: setup-%:
