@@ -9,7 +9,12 @@ const SOURCE = `
 const vscode = require("vscode");
 exports.activate = () => vscode.languages.registerInlineCompletionItemProvider(
   { language: "lean4" },
-  { provideInlineCompletionItems: (_, at) => [new vscode.InlineCompletionItem("grind", new vscode.Range(at, at))] },
+  {
+    provideInlineCompletionItems: (document, at) =>
+      document.lineAt(at.line).text.trim() === ""
+        ? [new vscode.InlineCompletionItem("  grind", new vscode.Range(at, at))]
+        : [],
+  },
 );
 `;
 

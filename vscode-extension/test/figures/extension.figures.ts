@@ -13,11 +13,12 @@ import { Host } from "../e2e/support/host";
 import { BIN, leanKind } from "../e2e/support/places";
 import { Workbench } from "../e2e/support/workbench";
 import { constantGhost } from "./constantGhost";
-import { awaitGhost, quantile, watchTyping } from "./probes";
+import { watchGhost, quantile, watchTyping } from "./probes";
 import { timingServer, type Answered } from "./timingServer";
 
 const PLACES = Number(process.env["FD_FIGURES_PLACES"] ?? 21);
 const BLOCKS = Number(process.env["FD_FIGURES_BLOCKS"] ?? 10);
+const WINDOWS = 5;
 const LINE = "have h := Nat.le_of_lt hn";
 const DEFAULTS = { "fd-prover.suggest.firstS": 0.8, "fd-prover.suggest.budgetS": 2, "fd-prover.lean.candidateS": 5 };
 
@@ -55,19 +56,18 @@ async function ghosts(host: Host, name: string, answered: () => Answered[]): Pro
   const [total, server]: [number[], number[]] = [[], []];
   for (let place = 0; place < PLACES; place++) {
     await workbench.goTo(place * 3 + 1, 1000); // two lines each, and the one written before
-    await workbench.press("Escape", "Enter", "Home", "Space");
     await workbench.page.waitForTimeout(1200); // the cursor rests; nothing of what came before is pending
     await workbench.press("Escape");
     const before = answered().length;
-    const ghost = awaitGhost(workbench.page, 10_000);
-    await workbench.press("Space");
-    const took = await ghost;
+    const ghost = await watchGhost(workbench.page, 10_000);
+    await workbench.press("Enter");
+    const took = await ghost();
     const answers = answered().slice(before).filter((answer) => answer.items > 0);
-    if (place > 0) {
+    if (process.env["FD_FIGURES_DEBUG"]) process.stdout.write(`${name} ${String(place)}: ${took.toFixed(0)} ms ${JSON.stringify(answered().slice(before))}\n`);
+    if (place > 0 && took !== -1) {
       total.push(took); // the first one is cold
       server.push(answers.at(-1)?.ms ?? NaN);
     }
-    await workbench.press("Escape");
   }
   await workbench.close();
   return { total, server };
@@ -135,15 +135,18 @@ it("activation, and nothing before a Lean file", async () => {
   const before = await Workbench.open(browser, ours, folder, "notes.txt");
   expect(await (await runningExtensions(before)).count()).toBe(0);
   await before.close();
-  const workbench = await Workbench.open(browser, ours, folder, "Ghost.lean");
-  await workbench.isReady();
-  const ourRow = await runningExtensions(workbench);
-  await ourRow.first().waitFor();
-  const said = (await ourRow.first().textContent()) ?? "";
-  const took = /Activation: (\d+)ms/.exec(said)?.[1] ?? "?";
-  await workbench.picture("running-extensions");
-  rows.push(`| activation, as the extension host tells it (loading the code included) | ${took} ms; not active before a Lean file was open | ≤ 100 ms |`);
-  await workbench.close();
+  const took: number[] = [];
+  for (let window = 0; window < WINDOWS; window++) {
+    const workbench = await Workbench.open(browser, ours, folder, "Ghost.lean");
+    await workbench.isReady();
+    const said = (await (await runningExtensions(workbench)).first().textContent()) ?? "";
+    took.push(Number(/Activation: (\d+)\s*ms/.exec(said)?.[1] ?? NaN));
+    if (window === 0) await workbench.picture("running-extensions");
+    await workbench.close();
+  }
+  const each = took.map(String).join(", ");
+  rows.push(`| activation, as the extension host tells it (loading the code included), ${String(WINDOWS)} windows: ${each} ms | median ${quantile(took, 0.5).toFixed(0)} ms; not active before a Lean file was open | ≤ 100 ms |`);
+  expect(took.every(Number.isFinite)).toBe(true);
 });
 
 async function runningExtensions(workbench: Workbench): Promise<Locator> {

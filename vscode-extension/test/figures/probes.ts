@@ -2,26 +2,31 @@
 
 import type { Page } from "playwright-core";
 
-/** Milliseconds from the next key going down to ghost text being shown; called before the key. */
-export function awaitGhost(page: Page, timeoutMs: number): Promise<number> {
-  return page.evaluate(
-    (limit) =>
-      new Promise<number>((resolve) => {
-        let began = 0;
-        const done = (took: number): void => {
-          observer.disconnect();
-          clearTimeout(timer);
-          resolve(took);
-        };
-        const observer = new MutationObserver(() => {
-          if (began > 0 && document.querySelector(".ghost-text-decoration")) done(performance.now() - began);
-        });
-        const timer = setTimeout(() => done(NaN), limit);
-        window.addEventListener("keydown", () => (began = performance.now()), { once: true, capture: true });
-        observer.observe(document.body, { subtree: true, childList: true, characterData: true });
-      }),
-    timeoutMs,
-  );
+/** Ready for a key: resolves to what then waits for ghost text, in milliseconds from that key going down. */
+export async function watchGhost(page: Page, timeoutMs: number): Promise<() => Promise<number>> {
+  await page.evaluate((limit) => {
+    const took = new Promise<number>((resolve) => {
+      let began = 0;
+      const isShown = (): boolean => document.querySelector(".ghost-text-decoration") !== null;
+      const observer = new MutationObserver(() => {
+        if (began > 0 && isShown()) done(performance.now() - began);
+      });
+      const timer = setTimeout(() => done(NaN), limit);
+      const done = (milliseconds: number): void => {
+        observer.disconnect();
+        clearTimeout(timer);
+        resolve(milliseconds);
+      };
+      const pressed = (): void => {
+        began = performance.now();
+        if (isShown()) done(-1);
+      };
+      window.addEventListener("keydown", pressed, { once: true, capture: true });
+      observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    Object.assign(window, { fdGhost: took });
+  }, timeoutMs);
+  return () => page.evaluate(() => (window as unknown as { fdGhost: Promise<number> }).fdGhost);
 }
 
 /** For each of the keys to come: milliseconds from its going down to the frame that shows it. */
