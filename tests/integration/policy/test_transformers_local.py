@@ -128,7 +128,7 @@ async def test_closing_stops_at_the_next_token(model: LocalModel) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     # The worker is free again long before 1,500 tokens: the next request is answered.
-    assert await asyncio.wait_for(drawn(model, None, n=1, tokens=1), timeout=10)
+    assert await asyncio.wait_for(drawn(model, None, n=1, tokens=1), timeout=60)
 
 
 async def _consume(policy: TransformersLocal, request: SampleRequest) -> None:
