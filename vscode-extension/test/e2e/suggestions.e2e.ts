@@ -18,8 +18,7 @@ describe("ghost text", () => {
     const text = await workbench.saved("Ghost.lean");
     expect(text.split("\n")[1]).toBe(`  ${ghost}`.split("\n")[0]);
     await workbench.picture("ghost-text-accepted");
-    const taken = await resolved(at.host, of("Ghost.lean"));
-    expect(taken.decision.kind).toBe("Accepted");
+    const taken = await resolved(at.host, (decision, offered) => decision.kind === "Accepted" && of("Ghost.lean")(0, offered));
     expect(taken.offered).toMatchObject({ surface: "inline", verdict: "closed", candidate: ghost });
   });
 

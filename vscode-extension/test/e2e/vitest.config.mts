@@ -8,6 +8,9 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Real processes against the clock of a machine that may be busy: a failure is tried once more, and
+    // the report says so. What fails twice has failed.
+    retry: 1,
     reporters: ["verbose"],
   },
 });
