@@ -59,11 +59,15 @@ UNSTEADY_AT_MOST = 5
 
 @dataclass(frozen=True)
 class Result:
-    """One check: its exit status (negative: killed by that signal), and how long it took."""
+    """One check: its exit status (negative: killed by that signal), and how long it took.
+
+    `skipped` says why it was not run at all; then it neither passed nor failed.
+    """
 
     name: str
     status: int
     seconds: float
+    skipped: str = ""
 
     @property
     def passed(self) -> bool:
@@ -71,6 +75,8 @@ class Result:
         return self.status == 0
 
     def __str__(self) -> str:
+        if self.skipped:
+            return f"SKIPPED {self.name}: {self.skipped}"
         how = f", killed by signal {-self.status}" if self.status < 0 else ""
         return f"{'passed' if self.passed else 'FAILED'}  {self.name} ({self.seconds:.0f} s{how})"
 
@@ -84,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
         missing = _tell_what_is_missing()
         checks = [check for group in groups for check in GROUPS[group]]
         results = [
-            _skipped(name, missing[NEEDS[name]])
+            Result(name, 0, 0.0, missing[NEEDS[name]])
             if NEEDS.get(name) in missing
             else run(name, (*command, *extra))
             for name, command in checks
@@ -100,10 +106,6 @@ def run(name: str, command: Command) -> Result:
     began = time.monotonic()
     status = subprocess.run(command, check=False, cwd=ROOT).returncode
     return Result(name, status, time.monotonic() - began)
-
-
-def _skipped(name: str, reason: str) -> Result:
-    return Result(f"{name} (SKIPPED: {reason})", 0, 0.0)
 
 
 def _second_look(result: Result) -> Result:
