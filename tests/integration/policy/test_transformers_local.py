@@ -122,8 +122,8 @@ async def test_closing_stops_at_the_next_token(model: LocalModel) -> None:
     await drawn(model, None, n=1, tokens=1)  # loaded
     settings = SamplingSettings(max_tokens=1_500)
     policy = TransformersLocal(model, settings=settings)
-    task = asyncio.create_task(_consume(policy, SampleRequest(STATE, n=4, seconds=250)))
-    await asyncio.sleep(0.5)
+    task = asyncio.create_task(_consume(policy, SampleRequest(STATE, n=64, seconds=250)))
+    await asyncio.sleep(0.1)  # at work, and far from 64 samples that all happened to end
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
