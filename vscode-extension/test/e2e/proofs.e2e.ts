@@ -52,11 +52,13 @@ describe("lens", () => {
     const workbench = await at.window("Open.lean");
     const before = await workbench.text();
     await workbench.page.locator(".codelens-decoration a", { hasText: /^Prove$/ }).first().click();
-    const progress = workbench.notification(/Proving/);
+    await expect.poll(() => workbench.page.locator(".part.statusbar").textContent(), { timeout: SLOW_MS }).toMatch(/Proving/);
+    await workbench.command("Notifications: Show Notifications");
+    const progress = workbench.page.locator(".notifications-center .notification-list-item", { hasText: /Proving/ });
     await progress.first().waitFor();
     await workbench.picture("lens-progress");
     await progress.first().hover();
-    await workbench.page.locator(".notification-toast .monaco-button", { hasText: "Cancel" }).first().click();
+    await progress.first().locator(".monaco-button", { hasText: "Cancel" }).click();
     await progress.first().waitFor({ state: "detached" });
     await workbench.isReady();
     await workbench.picture("lens-cancelled");

@@ -56,10 +56,15 @@ describe("ghost text", () => {
     await workbench.command("FD Prover: Reject Suggestion");
     const input = workbench.page.locator(".quick-input-widget input.input");
     const rows = workbench.page.locator(".quick-input-list .monaco-list-row");
-    await rows.filter({ hasText: "closes the goal" }).first().click();
+    const hasFocus = workbench.page.locator(".quick-input-widget input.input:focus");
+    await rows.filter({ hasText: "closes the goal" }).first().waitFor();
+    await hasFocus.waitFor();
+    await workbench.press("Enter");
     await rows.filter({ hasText: "too clumsy" }).waitFor();
+    await hasFocus.waitFor();
     await workbench.picture("reject-reason");
-    await rows.filter({ hasText: "too clumsy" }).click();
+    await workbench.type("clumsy");
+    await workbench.press("Enter");
     await input.waitFor({ state: "hidden" });
     const rejected = await resolved(at.host, (decision, offered) => decision.kind === "Rejected" && of("Refuse.lean")(0, offered));
     expect(rejected.decision.reason).toBe("too clumsy");
