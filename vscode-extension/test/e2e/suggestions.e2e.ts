@@ -57,9 +57,10 @@ describe("ghost text", () => {
     const input = workbench.page.locator(".quick-input-widget input.input");
     const rows = workbench.page.locator(".quick-input-list .monaco-list-row");
     const hasFocus = workbench.page.locator(".quick-input-widget input.input:focus");
-    await rows.filter({ hasText: "closes the goal" }).first().waitFor();
+    await rows.filter({ hasText: /closes the goal|too clumsy/ }).first().waitFor();
     await hasFocus.waitFor();
-    await workbench.press("Enter");
+    // Which one is asked only where there are several.
+    if ((await rows.filter({ hasText: "closes the goal" }).count()) > 0) await workbench.press("Enter");
     await rows.filter({ hasText: "too clumsy" }).waitFor();
     await hasFocus.waitFor();
     await workbench.picture("reject-reason");
