@@ -58,7 +58,6 @@ describe.runIf(lean4 !== undefined && leanKind() === "live")("beside the Lean 4 
       .poll(async () => ((await workbench.page.locator(".panel .view-lines").textContent()) ?? "").replaceAll("\u00a0", " "), { timeout: SLOW_MS })
       .toMatch(/goals from the Lean 4 extension: ready/);
     await workbench.picture("beside-lean4-log");
-    await workbench.command("View: Close Panel");
   });
 
   it("records an override", async () => {
