@@ -115,9 +115,9 @@ REPLACERS = {
     "fd_core.promoted_pointer": "the pointer",
     "fd_core.registry": "an adapter's metadata",
     "fd_core.store.consent": "the answer",
+    "fd_core.writing": "a proved file, where the user said so (`prove --write`, fd-tui)",
     "fd_server.commands.demo": "a proved file, where the user asked for it",
     "fd_server.commands.init": "the configuration",
-    "fd_server.commands.prove": "a proved file, where the user said --write",
 }
 """Every module that replaces a file."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fd_core.errors import FdError
-from fd_core.proof import Document, Position, Range
+from fd_core.proof import Document, Position
 from fd_core.protocol import (
     Board,
     BoardParams,
@@ -28,7 +28,6 @@ from fd_core.protocol import (
     SuggestParams,
     SuggestResult,
     Wire,
-    WireEdit,
     WirePosition,
 )
 
@@ -184,18 +183,6 @@ class Editor:
             event = CandidatesEvent.model_validate(params)
             if listener := self._on_candidates.get(event.token):
                 listener(event)
-
-
-def applied(document: Document, edit: WireEdit) -> str:
-    """A document's text after an edit. Raises FdError if it is for another version."""
-    if edit.version is not None and edit.version != document.version:
-        raise FdError("the edit is for another version of the document", fix="Ask again.")
-    start, end = edit.range.start, edit.range.end
-    where = Range(Position(start.line, start.character), Position(end.line, end.character))
-    text = edit.new_text
-    if "\r\n" in document.text:
-        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
-    return document.replaced(where, text).text
 
 
 def _text(item: str | dict[str, Any]) -> str:

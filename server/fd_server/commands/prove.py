@@ -11,9 +11,9 @@ import json
 import sys
 
 import click
-from fd_core.durable_file import replace_file
 from fd_core.proof import Position
 from fd_core.protocol import ProveResult
+from fd_core.writing import replace_text
 
 from fd_server.commands import screen, target
 from fd_server.commands.editor import Editor, Shown
@@ -62,10 +62,9 @@ async def _prove(
             outcome = await _round(editor, shown, asked, every, seconds, quiet)
             if not write or not outcome.proved:
                 return outcome, False
-            now = target.read(file.path)
-            if now.document.text == file.document.text:
-                _write(now, outcome.text)
+            if replace_text(file.path, outcome.text, expected=file.document.text):
                 return outcome, True
+            now = target.read(file.path)
             click.echo(f"{file.path.name} changed on disk meanwhile: once more on it", err=True)
             file, asked = now, Target(now, asked.at)
             shown = editor.change(shown, now.document.text)
@@ -91,17 +90,6 @@ async def _round(
     first = asked.file.open_goals()[0]
     attempts, after = await prove_declaration(editor, shown, first, prover, told)
     return Outcome(after.document.text, tuple(attempts))
-
-
-def _write(file: LeanFile, text: str) -> None:
-    try:
-        path = file.path.resolve()  # through a symbolic link, not over it
-        replace_file(path, text.encode(), mode=path.stat().st_mode & 0o777)
-    except OSError as error:
-        raise TargetError(
-            f"{file.path} can't be written: {error.strerror}; it is as it was",
-            fix="Make the file and its folder writable, and the disk not full.",
-        ) from error
 
 
 def _silent(_: Attempt) -> None:

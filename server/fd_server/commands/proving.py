@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from fd_core.edits import applied
 from fd_core.landing import guess_kind, land
 from fd_core.lean_source import Declaration, declaration_at, sorries
 from fd_core.proof import Document, Position, Range
 from fd_core.protocol import ProveResult, WireAudit
 
-from fd_server.commands.editor import Editor, Shown, applied
+from fd_server.commands.editor import Editor, Shown
 
 
 @dataclass(frozen=True, slots=True)
