@@ -29,6 +29,12 @@ PHASES: tuple[Phase, ...] = (
 )
 
 
+RunState = Literal["running", "interrupted", "failed", "finished"]
+"""What a run says of itself; one that was killed can't say so."""
+Standing = Literal["running", "killed", "interrupted", "failed", "finished"]
+"""`RunState`, and what its process tells: killed says running, and nobody runs it."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunSummary:
     """One night: `runs/<id>/status.json`, rewritten atomically at each phase."""
@@ -39,6 +45,26 @@ class RunSummary:
     finished_at: float | None
     verdict: str | None
     report: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """All of status.json: `RunSummary`, why the run stands still, and how far training got."""
+
+    id: str
+    phase: Phase
+    started_at: float
+    finished_at: float | None = None
+    verdict: str | None = None
+    report: str | None = None
+    state: RunState = "running"
+    reason: str = ""
+    """Why it is interrupted or failed, with the fix."""
+    step: int = 0
+    until: str = ""
+    pid: int = 0
+    preset: str = ""
+    changed_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class Tally:
-    """Sums and counts by name. Names are those of `fd_trainer.report.contract.METRICS`."""
+    """Sums and counts by name. Names are those of `fd_core.run_metrics.METRICS`."""
 
     def __init__(self) -> None:
         self._sums: dict[str, Tensor | float] = {}

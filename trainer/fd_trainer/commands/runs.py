@@ -7,11 +7,12 @@ import time
 
 import click
 from fd_core.errors import StoreError
+from fd_core.run_status import is_alive, standing_of
 
 from fd_trainer.run import choosing
 from fd_trainer.run.errors import RunError
 from fd_trainer.run.metrics_log import read_lines
-from fd_trainer.run.record import RunRecord, RunStatus, as_table, is_alive
+from fd_trainer.run.record import RunRecord, RunStatus, as_table
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON value on stdout.")
 
@@ -73,10 +74,8 @@ def stop(run: str | None) -> None:
 
 
 def _stands(status: RunStatus) -> str:
-    if status.state == "finished":
-        return "finished"
-    died = status.state == "running" and not is_alive(status)
-    return f"{'killed' if died else status.state} in {status.phase}"
+    standing = standing_of(status)
+    return standing if standing == "finished" else f"{standing} in {status.phase}"
 
 
 def _brief(status: RunStatus) -> str:

@@ -17,7 +17,7 @@ from fd_trainer.config.evaluation import GuardsSection
 
 MeasureKind = Literal["go_on", "lower_rate", "roll_back", "pause"]
 Metrics = Mapping[str, float]
-"""One step's metrics by the names of `fd_trainer.report.contract.METRICS`; any may be absent."""
+"""One step's metrics by the names of `fd_core.run_metrics.METRICS`; any may be absent."""
 
 _LENGTH, _CLIPPED = "completions/mean_length", "completions/clipped_ratio"
 _SUITES = ("held_out", "known")

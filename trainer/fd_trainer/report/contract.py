@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from fd_core.run_metrics import METRICS
+
 from fd_trainer.evaluation.guards import GuardMeasure
 from fd_trainer.rollout import Outcome
 
@@ -34,33 +36,6 @@ EVALUATION = "evaluation.json"
 DECISION = "decision.json"
 REPORT_HTML = "report.html"
 REPORT_JSON = "report.json"
-
-METRICS: dict[str, str] = {
-    "loss": "loss",
-    "reward": "share of attempts proved",
-    "entropy": "student entropy (nats per token)",
-    "teacher_entropy": "teacher entropy (nats per token)",
-    "kl/forward": "KL(teacher ‖ student), nats per token",
-    "kl/reverse": "KL(student ‖ teacher), nats per token",
-    "kl/reference": "KL to the starting policy, nats per token",
-    "kl": "KL to the reference in the policy-gradient loss",
-    "kl/anchor": "KL to the starting policy on known goals",
-    "top_k_mass": "teacher's mass on its top K",
-    "completions/mean_length": "tokens per attempt",
-    "completions/clipped_ratio": "share of attempts cut at the limit",
-    "frac_reward_zero_std": "share of groups without a difference",
-    "learning_rate": "learning rate",
-    "grad_norm": "gradient norm",
-    "step_time": "seconds per step",
-    "num_tokens": "tokens trained on so far",
-    "eval/held_out/pass@1": "held-out pass@1",
-    "eval/known/pass@1": "known goals pass@1",
-    "eval/held_out/attempts": "held-out attempts behind that (the guards ask for it)",
-    "eval/known/attempts": "attempts at known goals behind that",
-    "leak/mention_share": "share of attempts that mention the feedback",
-    "leak/top_token_share": "share of all KL in the top 1 % of tokens",
-}
-"""Names that the report and the guards know, with what they mean. Others are drawn under their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +134,7 @@ class Costs:
 
 
 __all__ = [
+    "METRICS",
     "AttemptRemark",
     "Costs",
     "GuardMeasure",

@@ -1,7 +1,7 @@
 """What a run has done, on disk: one file per finished phase, and status.json for who looks on.
 
 The phases' files are the truth. status.json can be lost or damaged (it is made anew from them);
-front ends read it as `fd_core.runs.RunSummary` and ignore the fields that are only ours.
+front ends read it as `fd_core.runs.RunSummary`, or whole as `RunStatus`.
 """
 
 from __future__ import annotations
@@ -12,36 +12,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from fd_core import run_status
 from fd_core.durable_file import make_private_folder, replace_file
-from fd_core.plain_data import PlainDataError, from_plain, to_plain
-from fd_core.runs import PHASES, Phase
+from fd_core.plain_data import to_plain
+from fd_core.runs import PHASES, Phase, RunState, RunStatus
 
 from fd_trainer.run.errors import RunError
 from fd_trainer.run.folder import RunFolder
-
-State = Literal["running", "interrupted", "failed", "finished"]
-
-
-@dataclass(frozen=True, slots=True)
-class RunStatus:
-    """`RunSummary` and what only the trainer asks: why it stands still, and how far training got."""
-
-    id: str
-    phase: Phase
-    started_at: float
-    finished_at: float | None = None
-    verdict: str | None = None
-    report: str | None = None
-    state: State = "running"
-    reason: str = ""
-    """Why it is interrupted or failed, with the fix."""
-    step: int = 0
-    until: str = ""
-    pid: int = 0
-    preset: str = ""
-    changed_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -104,32 +83,18 @@ class RunRecord:
             started = self.now()
         if (begun := self.found("preflight")) is not None:
             started = float(begun.get("started_at", started))
-        state: State = "finished" if len(done) == len(PHASES) else "interrupted"
+        state: RunState = "finished" if len(done) == len(PHASES) else "interrupted"
         return RunStatus(self.folder.id, phase, started, state=state)
 
 
 def read_status(folder: RunFolder) -> RunStatus | None:
     """What status.json says; none if it is absent, damaged, or another run's."""
-    try:
-        status = from_plain(RunStatus, json.loads(folder.status.read_bytes()), ignore_unknown=True)
-    except (OSError, ValueError, PlainDataError):
-        return None
-    return status if status.id == folder.id else None
-
-
-def is_alive(status: RunStatus) -> bool:
-    """Whether the process that runs it is there."""
-    if status.state != "running" or not status.pid:
-        return False
-    try:
-        os.kill(status.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return run_status.read(folder.path)
 
 
 def as_table(status: RunStatus) -> dict[str, Any]:
     """For `--json`."""
     return asdict(status)
+
+
+__all__ = ["RunRecord", "RunStatus", "as_table", "read_status"]

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 
 from fd_trainer.evaluation.leaks import mention_share
-from fd_trainer.remark import Remarked
+from fd_trainer.remark import RemarkCost, Remarked
 from fd_trainer.run.attempts import Attempted
 
 
@@ -30,6 +30,14 @@ def attempt_metrics(attempted: Sequence[Attempted]) -> dict[str, float]:
         found["reward"] = statistics.fmean(rewards)
         found["reward_std"] = statistics.pstdev(rewards)
     return found | _groups(attempted) | _feedback(attempted)
+
+
+def critic_metrics(spent: RemarkCost) -> dict[str, float]:
+    """What the critic took so far; nothing where none was asked, no money where none is paid."""
+    if not spent.calls:
+        return {}
+    found = {"cost/critic_tokens": float(spent.tokens)}
+    return found | ({"cost/critic_money": spent.money} if spent.money else {})
 
 
 def _groups(attempted: Sequence[Attempted]) -> dict[str, float]:

@@ -26,6 +26,7 @@ from fd_trainer.run.position import Position
 from fd_trainer.run.progress_check import best_so_far, measured_values
 from fd_trainer.run.retrying import LONGEST_PAUSE_S
 from fd_trainer.run.step import StepDone, StepWork
+from fd_trainer.run.step_metrics import critic_metrics
 
 IDLE_STEPS = 5
 """So many steps in a row without anything to learn from end training."""
@@ -122,6 +123,7 @@ class Training:
         position.spent_s += done.cost.seconds
         position.tokens += sum(done.cost.lengths)
         metrics = done.metrics | {"num_tokens": float(position.tokens)}
+        metrics |= critic_metrics(self.ground.bench.critic.spent)
         trace.attempts(done.step, done.stage, done.attempted)
         if done.output is not None:
             trace.gaps(done.step, done.output, done.attempted)

@@ -7,6 +7,7 @@ from fd_core.night import read_run
 from fd_core.runs import PHASES
 from fd_trainer.report.run_files import read_costs
 from fd_trainer.run.errors import RunError
+from fd_trainer.run.metrics_log import read_lines
 from support.nights import fake_night
 
 
@@ -18,6 +19,14 @@ async def test_every_phase_is_in_the_costs(tmp_path: Path) -> None:
     assert {"training: learning", "training: attempts and verdicts"} <= set(costs.seconds)
     assert costs.tokens["sampled"] > 0
     assert costs.peak_memory_mb["trainer"] > 10
+
+
+async def test_every_step_tells_what_the_critic_took_so_far(tmp_path: Path) -> None:
+    one = fake_night(tmp_path)
+    await one.run()
+    lines = read_lines(one.stand.folder.metrics)
+    assert {line["cost/critic_tokens"] for line in lines} == {5.0}  # this critic's word
+    assert not any("cost/critic_money" in line for line in lines)  # nothing is paid here
 
 
 async def test_a_resumed_run_counts_what_came_before(tmp_path: Path) -> None:
