@@ -1,0 +1,1 @@
+"""Parts of screens that know how to draw one thing."""
