@@ -84,6 +84,17 @@ def schema(markdown: bool, as_json: bool) -> None:
                     click.echo(f"    {key.meaning}")
 
 
+@command.command(name="presets")
+@click.option("--json", "as_json", is_flag=True, help="One JSON value on stdout.")
+def presets_(as_json: bool) -> None:
+    """The presets by name, and what each is for."""
+    if as_json:
+        print(json.dumps(presets.presets(), ensure_ascii=False))
+        return
+    for name, about in _about():
+        click.echo(f"{name:<8} {about}")
+
+
 def page() -> str:
     """The page docs/training-configuration.md."""
     lines = [_PAGE_HEAD + "\n".join(f"- `{name}`: {about}" for name, about in _about())]

@@ -143,6 +143,12 @@ def test_configuration_is_shown_validated_and_described(tmp_path: Path) -> None:
     assert "run" in schema["properties"]
 
 
+def test_presets_are_named_with_what_they_are_for(tmp_path: Path) -> None:
+    found = json.loads(run(tmp_path, "config", "presets", "--json").stdout)
+    assert {"night", "paper", "sdpo", "tiny"} == set(found)
+    assert "tiny " in run(tmp_path, "config", "presets").stdout
+
+
 def begun(home: Path, name: str, **status: Any) -> RunFolder:
     folder = RunFolder(home / "data" / "runs" / name)
     (folder.path / "phases").mkdir(parents=True)

@@ -1,0 +1,1 @@
+"""Overnight runs as seen from the run folders and the `fd-trainer` command. No screen."""
