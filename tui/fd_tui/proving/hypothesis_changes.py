@@ -91,13 +91,13 @@ def _with_removed(
     removed: dict[int, list[HypothesisChange]] = defaultdict(list)
     anchor = -1
     for hypothesis in before:
+        anchor = max([anchor, *(at[name] for name in hypothesis.names if name in at)])
         said = words(_said(hypothesis.type, hypothesis.value))
         names = tuple(name for name in hypothesis.names if _take(gone, name, said))
         if names:
             removed[anchor].append(
                 HypothesisChange("removed", names, hypothesis.type, hypothesis.value)
             )
-        anchor = max([anchor, *(at[name] for name in hypothesis.names if name in at)])
     yield from removed[-1]
     for index, line in enumerate(lines):
         yield line

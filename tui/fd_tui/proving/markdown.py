@@ -6,21 +6,22 @@ Texts come from files, models and Lean: none of them can end the block it stands
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from fd_tui.proving.journal_lines import Record
-from fd_tui.proving.session_events import Applied, Finished, Lost, Rejected
+from fd_tui.proving.session_events import Applied, Finished, Lost, Rejected, SessionEvent
 from fd_tui.proving.undo_tree import UndoTree
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#|!~&$])")
+_AUDITS = {"proved": "Proved", "notProved": "Not proved", "undecided": "Undecided"}
 _TICKS = re.compile(r"`+")
 
 
 def markdown(record: Record) -> str:
     """The whole session, its last proof and audit included."""
-    return "\n".join(_lines(record)) + "\n"
+    return "\n\n".join(_blocks(record)) + "\n"
 
 
 def fenced(text: str, language: str = "lean") -> str:
@@ -36,23 +37,31 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", " ".join(_CONTROLS.sub(" ", text).split()))
 
 
-def _lines(record: Record) -> Iterator[str]:
+def _blocks(record: Record) -> Iterator[str]:
     first = record.opened
-    yield f"# {plain(first.declaration) or 'A proving session'}\n"
-    yield f"- file: {plain(first.uri)}, line {first.line + 1}"
-    yield f"- from {_date(record.began)} to {_date(record.ended)}"
+    yield f"# {plain(first.declaration) or 'A proving session'}"
+    about = [f"- file: {plain(first.uri)}, line {first.line + 1}"]
+    about.append(f"- from {_date(record.began)} to {_date(record.ended)}")
     if record.damaged:
-        yield f"- {record.damaged} lines of its journal could not be read"
+        about.append(f"- {record.damaged} lines of its journal could not be read")
+    yield "\n".join(about)
     if first.text:
-        yield f"\n## Declaration\n\n{fenced(first.text)}"
-    if first.goals:
-        yield "\n## To be proved\n"
-        yield from map(fenced, first.goals)
+        yield f"## Declaration\n\n{fenced(first.text)}"
+    yield from _section("Goals", map(fenced, first.goals))
     yield from _branches(record)
-    yield from _refused(record)
-    yield from _rejected(record)
-    yield from _lost(record)
-    yield from _proof(record)
+    events = [entry.event for entry in record.entries]
+    yield from _section("Tried, and not taken by Lean", _refused(events))
+    yield from _section("Rejected", _rejected(events))
+    yield from _section("Lost when the session was resumed", _lost(events))
+    yield from _proof(events)
+
+
+def _section(title: str, blocks: Iterable[str]) -> Iterator[str]:
+    """A heading above blocks, if there are any."""
+    for count, block in enumerate(blocks):
+        if not count:
+            yield f"## {title}"
+        yield block
 
 
 def _branches(record: Record) -> Iterator[str]:
@@ -63,14 +72,13 @@ def _branches(record: Record) -> Iterator[str]:
     }
     numbers = {record.opened.root: 0}
     for count, branch in enumerate(tree.branches() if len(tree) > 1 else (), 1):
-        path = _tail(tree, branch.leaf, numbers)
-        marks = [word for word, holds in (("finished", branch.is_finished),
-                                          ("last stood here", branch.holds_current)) if holds]  # fmt: skip
+        marks = ["finished"] * branch.is_finished + ["last stood here"] * branch.holds_current
         title = plain(branch.name) or f"Branch {count}"
-        yield f"\n## {title}" + (f" ({', '.join(marks)})" if marks else "") + "\n"
-        start = tree.parent(path[0])
-        if start is not None and numbers[start]:
-            yield f"After step {numbers[start]}:\n"
+        yield f"## {title}" + (f" ({', '.join(marks)})" if marks else "")
+        path = _tail(tree, branch.leaf, numbers)
+        start = numbers[tree.parent(path[0]) or record.opened.root]
+        if start:
+            yield f"After step {start}:"
         for id in path:
             numbers[id] = len(numbers)
             yield from _step(applied[id], numbers[id])
@@ -86,59 +94,50 @@ def _tail(tree: UndoTree, leaf: int, known: dict[int, int]) -> list[int]:
 
 
 def _step(made: Applied, number: int) -> Iterator[str]:
-    left = f" · {made.goals_left} left" if made.verdict == "progressed" else ""
-    said = f"{made.verdict} · {plain(made.origin)} · {made.milliseconds:.0f} ms{left}"
-    yield f"**Step {number}**: {said}\n\n{fenced(made.text)}"
+    yield f"**Step {number}**: {_said(made)}\n\n{fenced(made.text)}"
     if made.goals:
-        yield "leaves\n" + "\n".join(map(fenced, made.goals))
-    yield ""
+        yield "leaves\n\n" + "\n\n".join(map(fenced, made.goals))
 
 
-def _refused(record: Record) -> Iterator[str]:
-    """What Lean did not take."""
-    tried = [
-        e.event for e in record.entries if isinstance(e.event, Applied) and e.event.node is None
-    ]
-    if tried:
-        yield "\n## Tried, and not taken by Lean\n"
-    for made in tried:
-        yield f"{made.verdict} · {plain(made.origin)} · {made.milliseconds:.0f} ms\n"
-        yield fenced(made.text)
-        yield from (fenced(message, "text") for message in made.messages)
-        yield ""
+def _said(made: Applied) -> str:
+    left = f" · {made.goals_left} left" if made.verdict == "progressed" else ""
+    return f"{made.verdict} · {plain(made.origin)} · {made.milliseconds:.0f} ms{left}"
 
 
-def _rejected(record: Record) -> Iterator[str]:
-    rejected = [e.event for e in record.entries if isinstance(e.event, Rejected)]
-    if rejected:
-        yield "\n## Rejected\n"
-    for event in rejected:
-        yield f"{plain(event.origin)}: {plain(event.reason) or 'no reason given'}\n"
-        yield fenced(event.text) + "\n"
+def _refused(events: Sequence[SessionEvent]) -> Iterator[str]:
+    for event in events:
+        if isinstance(event, Applied) and event.node is None:
+            yield f"{_said(event)}\n\n{fenced(event.text)}"
+            yield from (fenced(message, "text") for message in event.messages)
 
 
-def _lost(record: Record) -> Iterator[str]:
-    lost = [e.event for e in record.entries if isinstance(e.event, Lost)]
-    if lost:
-        yield "\n## Lost when the session was resumed\n"
-    for event in lost:
-        yield f"{plain(event.name)}: {plain(event.reason)}\n".removeprefix(": ")
-        yield from (fenced(text) for text in event.texts)
-        yield ""
+def _rejected(events: Sequence[SessionEvent]) -> Iterator[str]:
+    for event in events:
+        if isinstance(event, Rejected):
+            origin = f"{plain(event.origin)}: " if event.origin else ""
+            yield f"{origin}{plain(event.reason) or 'no reason given'}\n\n{fenced(event.text)}"
 
 
-def _proof(record: Record) -> Iterator[str]:
+def _lost(events: Sequence[SessionEvent]) -> Iterator[str]:
+    for event in events:
+        if isinstance(event, Lost):
+            name = f"{plain(event.name)}: " if event.name else ""
+            yield "\n\n".join([f"{name}{plain(event.reason)}", *map(fenced, event.texts)])
+
+
+def _proof(events: Sequence[SessionEvent]) -> Iterator[str]:
     """The last proof; it is called proved only if the audit said so."""
-    ends = [e.event for e in record.entries if isinstance(e.event, Finished)]
+    ends = [event for event in events if isinstance(event, Finished)]
     if not ends or not ends[-1].proof:
         return
     last = ends[-1]
-    words = {"proved": "Proved", "notProved": "Not proved", "undecided": "Undecided"}
-    yield f"\n## {words.get(last.audit, 'Closed, without an audit')}\n"
-    yield fenced(last.proof) + "\n"
+    yield f"## {_AUDITS.get(last.audit, 'Closed, without an audit')}"
+    yield fenced(last.proof)
     if last.audit == "proved":
-        yield f"Audited in {last.milliseconds:.0f} ms; axioms: {plain(', '.join(last.axioms)) or 'none'}"
-    yield from (f"- {plain(reason)}" for reason in last.reasons)
+        axioms = plain(", ".join(last.axioms)) or "none"
+        yield f"Audited in {last.milliseconds:.0f} ms; axioms: {axioms}"
+    if last.reasons:
+        yield "\n".join(f"- {plain(reason)}" for reason in last.reasons)
 
 
 def _date(at: float) -> str:
