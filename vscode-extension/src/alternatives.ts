@@ -74,8 +74,7 @@ export async function chooseAlternative(
 
 /** Write an item where it was offered; false if the editor did not take the edit. */
 export async function take(editor: TextEditor, offered: OfferedItem): Promise<boolean> {
-  const range = offered.item.range ?? editor.selection;
-  return editor.edit((edit) => edit.replace(range, offered.text));
+  return editor.edit((edit) => edit.replace(offered.range, offered.text));
 }
 
 function firstLine(text: string): string {

@@ -67,6 +67,7 @@ async function explain(
 
 async function whyNot({ link, pages }: Parts, editor: TextEditor): Promise<void> {
   const { document, selection } = editor;
+  const at = { uri: document.uri.toString(), position: place(selection.start), version: document.version };
   const text = await window.showInputBox({
     prompt: "The tactic or term you expected here: what does Lean say to it?",
     value: document.getText(selection),
@@ -75,7 +76,6 @@ async function whyNot({ link, pages }: Parts, editor: TextEditor): Promise<void>
   if (text === undefined || text.trim() === "") {
     return;
   }
-  const at = { uri: document.uri.toString(), position: place(selection.start), version: document.version };
   const answer = await link.request("fd/whyNot", { ...at, text });
   if (answer.kind === "answered") {
     await pages.showMarkdown("What Lean says", verdictPage(answer.value));

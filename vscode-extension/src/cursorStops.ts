@@ -70,7 +70,8 @@ export class CursorStops implements Disposable {
   private moved(event: TextEditorSelectionChangeEvent): void {
     clearTimeout(this.timer);
     const { textEditor: editor } = event;
-    if (!this.parts.isOn() || !isLean(editor.document) || Date.now() - this.lastEdit < TYPING_MS) {
+    // In this order: it runs at every key, and settings are the dearest to ask.
+    if (Date.now() - this.lastEdit < TYPING_MS || !isLean(editor.document) || !this.parts.isOn()) {
       return;
     }
     const { version } = editor.document;

@@ -16,7 +16,7 @@ import { GhostText } from "./ghostText";
 import { handOver } from "./goalHandover";
 import { ServerInstallation } from "./installServer";
 import { LeanBridge } from "./leanBridge";
-import { LANGUAGES } from "./leanDocuments";
+import { LANGUAGES, isLean } from "./leanDocuments";
 import { LeanErrors } from "./leanErrors";
 import { manifestOf, manifestSettings, type ManifestSettings } from "./manifest";
 import { middleware } from "./middleware";
@@ -31,6 +31,7 @@ import { serverSettings } from "./serverSettings";
 import { connectionParts } from "./starting";
 import { StatusDisplay } from "./status";
 import { statusView, type StatusView } from "./statusView";
+import { Typing } from "./typing";
 import { registerUpkeepCommands } from "./upkeepCommands";
 
 /** What other extensions (and our tests) get from `activate`. */
@@ -73,8 +74,11 @@ class Extension {
   private readonly config: Config;
   private readonly bridge = new LeanBridge((message) => this.log.info(message));
   private readonly offered = new OfferedItems();
+  private readonly typing = new Typing();
   private readonly installation: ServerInstallation;
   private readonly ghostText: GhostText;
+  /** Asked for at every key, and dear to read: kept until it changes. */
+  private configuration: vscode.WorkspaceConfiguration | undefined;
   private trace: vscode.LogOutputChannel | undefined;
   private status: Status | undefined;
   private problems: readonly string[] = [];
@@ -82,7 +86,10 @@ class Extension {
 
   constructor(private readonly context: vscode.ExtensionContext) {
     this.settings = manifestSettings(manifestOf(context.extension));
-    this.config = new Config(this.settings.own, () => vscode.workspace.getConfiguration(SECTION));
+    this.config = new Config(
+      this.settings.own,
+      () => (this.configuration ??= vscode.workspace.getConfiguration(SECTION)),
+    );
     this.installation = new ServerInstallation(context, this.config, this.log);
     this.ghostText = new GhostText({
       offered: this.offered,
@@ -98,6 +105,7 @@ class Extension {
           position,
           token,
         ),
+      typingHalts: (token) => this.typing.halts(token),
       activeEditor: () => vscode.window.activeTextEditor,
       trigger,
     });
@@ -108,7 +116,7 @@ class Extension {
         settings: this.settings,
         log: this.log,
         trace: () => (this.trace ??= vscode.window.createOutputChannel("FD Prover (trace)", { log: true })),
-        middleware: () => middleware(this.config, this.ghostText),
+        middleware: () => middleware(this.config, this.ghostText, this.typing),
         environment: () => ({ folder: this.installation.folder, isThere: this.installation.isThere }),
       }),
     );
@@ -168,6 +176,7 @@ class Extension {
   private follow(stops: CursorStops, errors: LeanErrors): void {
     const { connection } = this;
     this.context.subscriptions.push(
+      vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
       connection.onDidChangeState((state) => {
         this.redraw();
         if (state.kind === "running") {
@@ -177,7 +186,7 @@ class Extension {
       }),
       connection.onEvent("fd/status", (status) => {
         this.status = status;
-        this.redraw();
+        this.display.updateSoon(() => this.view());
         this.ghostText.onStatus(status);
       }),
       vscode.extensions.onDidChange(() => void this.bridge.probe()),
@@ -186,10 +195,18 @@ class Extension {
     );
   }
 
+  private edited(event: vscode.TextDocumentChangeEvent): void {
+    if (event.contentChanges.length > 0 && isLean(event.document)) {
+      this.typing.key();
+      this.offered.changed(event);
+    }
+  }
+
   private reconfigure(event: vscode.ConfigurationChangeEvent): void {
     if (!event.affectsConfiguration(SECTION)) {
       return;
     }
+    this.configuration = undefined;
     this.problems = this.readProblems();
     this.redraw();
     if (!this.config.enabled) {

@@ -35,6 +35,8 @@ export interface GhostTextParts {
   readonly offered: OfferedItems;
   /** Give the server the goals of the user's own Lean, if they can be had in a moment. */
   handOver(document: TextDocument, position: Position, token: CancellationToken): Promise<void>;
+  /** Wait until no key follows another. */
+  typingHalts(token: CancellationToken): Promise<void>;
   activeEditor(): TextEditor | undefined;
   trigger(): void;
 }
@@ -53,6 +55,10 @@ export class GhostText {
     token: CancellationToken,
     next: Next,
   ): Promise<Items> {
+    await this.parts.typingHalts(token);
+    if (isCancelled(token)) {
+      return undefined;
+    }
     await this.parts.handOver(document, position, token);
     if (isCancelled(token)) {
       return undefined;

@@ -5,13 +5,19 @@ import type { Middleware } from "vscode-languageclient/node";
 
 import { SECTION, type Config } from "./config";
 import type { GhostText } from "./ghostText";
+import type { Typing } from "./typing";
 
-export function middleware(config: Config, ghostText: GhostText): Middleware {
+export function middleware(config: Config, ghostText: GhostText, typing: Typing): Middleware {
   return {
     provideInlineCompletionItems: (document, position, context, token, next) =>
       ghostText.provide(document, position, context, token, next),
-    provideCompletionItem: (document, position, context, token, next) =>
-      isListWanted(config, context) ? next(document, position, context, token) : undefined,
+    provideCompletionItem: async (document, position, context, token, next) => {
+      if (!isListWanted(config, context)) {
+        return undefined;
+      }
+      await typing.halts(token);
+      return token.isCancellationRequested ? undefined : next(document, position, context, token);
+    },
     provideCodeActions: (document, range, context, token, next) =>
       config.quickFixesEnabled ? next(document, range, context, token) : undefined,
     provideCodeLenses: (document, token, next) =>

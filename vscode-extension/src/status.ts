@@ -1,8 +1,12 @@
 /**
  * Shows the status: a status bar item whose click leads to the fix, and a language status item.
- * A flood of changes is drawn ten times a second at most, and always its last.
+ *
+ * While one types, the engine begins and is stopped at every key. To draw that would cost the window
+ * more than the key itself, and tell nobody anything: what changes by itself is drawn once it stays,
+ * and at least once a second. What is drawn already is never drawn again.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import {
   LanguageStatusSeverity,
   MarkdownString,
@@ -18,7 +22,10 @@ import {
 import { LANGUAGES } from "./leanDocuments";
 import type { Severity, StatusView } from "./statusView";
 
-const REDRAW_MS = 100;
+/** A state that lasts this long is drawn. */
+const STAYS_MS = 250;
+/** States that follow each other without a rest are drawn this often. */
+const LATEST_MS = 1000;
 export const SHOW_STATUS = "fd-prover.showStatus";
 
 const SEVERITIES: Record<Severity, LanguageStatusSeverity> = {
@@ -30,7 +37,8 @@ const SEVERITIES: Record<Severity, LanguageStatusSeverity> = {
 export class StatusDisplay implements Disposable {
   private readonly bar: StatusBarItem;
   private readonly language: LanguageStatusItem;
-  private timer: NodeJS.Timeout | undefined;
+  private stays: NodeJS.Timeout | undefined;
+  private latest: NodeJS.Timeout | undefined;
   private waiting: (() => StatusView) | undefined;
   private shown: StatusView | undefined;
 
@@ -51,30 +59,43 @@ export class StatusDisplay implements Disposable {
     return this.shown;
   }
 
-  /** Something changed: draw what `view` gives, now or in a moment. */
+  /** Something changed for good: draw what `view` gives, now. */
   update(view: () => StatusView): void {
-    if (this.timer !== undefined) {
-      this.waiting = view;
-      return;
-    }
+    this.forget();
     this.draw(view());
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      const { waiting } = this;
-      this.waiting = undefined;
-      if (waiting !== undefined) {
-        this.update(waiting);
-      }
-    }, REDRAW_MS);
+  }
+
+  /** Something changed that may change again at once: draw it once it stays. */
+  updateSoon(view: () => StatusView): void {
+    this.waiting = view;
+    clearTimeout(this.stays);
+    this.stays = setTimeout(() => this.drawWaiting(), STAYS_MS);
+    this.latest ??= setTimeout(() => this.drawWaiting(), LATEST_MS);
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
+    this.forget();
     this.bar.dispose();
     this.language.dispose();
   }
 
+  private drawWaiting(): void {
+    const { waiting } = this;
+    if (waiting !== undefined) {
+      this.update(waiting);
+    }
+  }
+
+  private forget(): void {
+    clearTimeout(this.stays);
+    clearTimeout(this.latest);
+    this.stays = this.latest = this.waiting = undefined;
+  }
+
   private draw(view: StatusView): void {
+    if (this.shown !== undefined && isDeepStrictEqual(this.shown, view)) {
+      return;
+    }
     this.shown = view;
     this.bar.text = view.text;
     this.bar.tooltip = tooltip(view);

@@ -5,7 +5,7 @@ import { registerProofCommands, verdictPage } from "../../src/commands";
 import { Decisions } from "../../src/decisions";
 import { OfferedItems } from "../../src/offered";
 import type { WireCandidate } from "../../src/protocol";
-import { FakeDocument, FakeEditor, Position, Range, editor } from "./support/vscode";
+import { FakeDocument, FakeEditor, Position, Range, Uri, editor } from "./support/vscode";
 
 vi.mock("vscode", async () => import("./support/vscode"));
 
@@ -80,6 +80,65 @@ describe("rejecting", () => {
   it("where nothing is offered it says how to get something", async () => {
     await decisions.reject(active as never);
     expect(editor.messages[0]).toContain("nothing is offered here");
+  });
+});
+
+describe("keys that are faster than the answer", () => {
+  const change = (text: string, character: number, length = 0): void => {
+    const range = new Range(new Position(1, character), new Position(1, character + length));
+    document.version++;
+    offered.changed({ document, contentChanges: [{ range, text }] } as never);
+  };
+  const ids = (): string[] | undefined => offered.in(document as never)?.items.map(({ id }) => id);
+
+  it("what is on the screen is rejected, though its first letters were typed since", async () => {
+    offer(BOTH[0] as object);
+    change("a", 4);
+    change("c", 5);
+    editor.answers = ["too slow"];
+    await decisions.reject(active as never);
+    expect(ran).toEqual([["fd.reject", "1", "too slow"]]);
+  });
+
+  it("an alternative that was typed into is written over what was typed", async () => {
+    offer(...BOTH);
+    change("act", 4);
+    change(" (", 7);
+    expect(ids()).toEqual(["2"]);
+    editor.answers = ["exact (by …"];
+    await decisions.choose(active as never);
+    expect(active.edits).toEqual([[new Range(new Position(1, 2), new Position(1, 9)), "exact (by\n  simp)"]]);
+  });
+
+  it("an empty answer that comes later does not take back what is still on the screen", () => {
+    offer(...BOTH);
+    change("a", 4);
+    offered.remember(document as never, new Position(1, 5) as never, []);
+    expect(ids()).toEqual(["1", "2"]);
+    offered.remember(document as never, new Position(1, 5) as never, [item("3", "exact h", "closes the goal")] as never);
+    expect(ids()).toEqual(["3"]);
+    offered.remember(document as never, new Position(1, 5) as never, []);
+    expect(ids()).toEqual([]);
+  });
+
+  it.each<[string, () => void]>([
+    ["it was taken", () => change("act h", 4)],
+    ["something else is written", () => change("b", 4)],
+    ["a line is broken", () => change("act (by\n", 4)],
+    ["something is deleted", () => change("", 3, 1)],
+    ["it is written elsewhere", () => change("a", 2)],
+  ])("nothing is offered any more when %s", (_, happens) => {
+    offer(...BOTH);
+    happens();
+    expect(offered.in(document as never)).toBeUndefined();
+  });
+
+  it("other documents, and saves, change nothing", () => {
+    offer(...BOTH);
+    const other = new FakeDocument("x", 7, Uri.file("/project/B.lean"));
+    offered.changed({ document: other, contentChanges: [{ range: RANGE, text: "x" }] } as never);
+    offered.changed({ document, contentChanges: [] } as never);
+    expect(ids()).toEqual(["1", "2"]);
   });
 });
 

@@ -19,6 +19,7 @@ let active: FakeEditor;
 let offered: OfferedItems;
 let triggered: number;
 let handedOver: number;
+let halt: Promise<void>;
 let ghost: GhostText;
 
 beforeEach(() => {
@@ -26,8 +27,10 @@ beforeEach(() => {
   active = new FakeEditor(document).at(1, 2);
   offered = new OfferedItems();
   [triggered, handedOver] = [0, 0];
+  halt = Promise.resolve();
   ghost = new GhostText({
     offered,
+    typingHalts: () => halt,
     handOver: () => Promise.resolve(void handedOver++),
     activeEditor: () => active as never,
     trigger: () => void triggered++,
@@ -68,6 +71,24 @@ describe("ghost text", () => {
     const gone = { isCancellationRequested: true };
     await ghost.provide(document as never, new Position(1, 2) as never, {} as never, gone as never, next);
     expect(next).not.toHaveBeenCalled();
+  });
+
+  it("in a run of keys it hands over and asks only when the run halts, and then only if nobody gave up", async () => {
+    let halts = (): void => undefined;
+    halt = new Promise((resolve) => (halts = resolve));
+    const next = vi.fn(() => [item("grind", "1")] as never);
+    const token = { isCancellationRequested: false };
+    const asked = (): Promise<unknown> =>
+      ghost.provide(document as never, new Position(1, 2) as never, {} as never, token as never, next);
+    const [first, second] = [asked(), asked()];
+    await Promise.resolve();
+    expect([handedOver, next.mock.calls.length]).toEqual([0, 0]);
+    halts();
+    expect(await first).toHaveLength(1);
+    await second;
+    token.isCancellationRequested = true;
+    expect(await asked()).toBeUndefined();
+    expect([handedOver, next.mock.calls.length]).toEqual([2, 2]);
   });
 
   it("garbage in an item's command makes no alternative of it", async () => {

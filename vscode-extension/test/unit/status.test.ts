@@ -83,28 +83,47 @@ describe("showing it", () => {
   });
   afterEach(() => vi.useRealTimers());
 
-  it("a flood is drawn ten times a second at most, and its last word is shown", () => {
+  it("a flood is drawn once a second at most, and its last word is shown when it ends", () => {
     const display = new StatusDisplay();
-    for (let judged = 0; judged <= 1000; judged++) {
-      display.update(() => inState("thinking", { judged, sampled: 1000 }));
+    for (let judged = 0; judged <= 3000; judged++) {
+      display.updateSoon(() => inState("thinking", { judged, sampled: 3000 }));
       vi.advanceTimersByTime(1);
     }
-    vi.advanceTimersByTime(100);
-    expect(editor.redraws).toBeLessThanOrEqual(12);
-    expect(editor.bar?.["text"]).toBe("$(loading~spin) FD thinking 1000/1000");
-    const drawn = editor.redraws;
+    vi.advanceTimersByTime(250);
+    expect(editor.redraws).toBe(4);
+    expect(editor.bar?.["text"]).toBe("$(loading~spin) FD thinking 3000/3000");
     vi.advanceTimersByTime(10_000);
-    expect(editor.redraws).toBe(drawn);
+    expect(editor.redraws).toBe(4);
     display.dispose();
   });
 
-  it("what comes right behind another is drawn a moment later, though nothing follows", () => {
+  it("an engine that begins and is stopped at every key draws nothing while one types", () => {
     const display = new StatusDisplay();
-    display.update(() => inState("thinking"));
-    display.update(() => inState("Lean down"));
+    display.update(() => view());
+    for (let key = 0; key < 10; key++) {
+      display.updateSoon(() => inState("thinking"));
+      vi.advanceTimersByTime(40);
+      display.updateSoon(() => inState("idle"));
+      vi.advanceTimersByTime(40);
+    }
+    vi.advanceTimersByTime(2000);
+    expect(editor.redraws).toBe(1);
+    display.dispose();
+  });
+
+  it("what stays is drawn, a state of the connection at once, and nothing twice", () => {
+    const display = new StatusDisplay();
+    display.updateSoon(() => inState("thinking"));
+    vi.advanceTimersByTime(249);
+    expect(editor.redraws).toBe(0);
+    vi.advanceTimersByTime(1);
     expect(editor.bar?.["text"]).toBe("$(loading~spin) FD thinking");
-    vi.advanceTimersByTime(100);
+    display.updateSoon(() => inState("idle"));
+    display.update(() => inState("Lean down"));
     expect(editor.bar?.["text"]).toBe("$(error) FD Lean down");
+    display.update(() => inState("Lean down"));
+    vi.advanceTimersByTime(2000);
+    expect(editor.redraws).toBe(2);
     display.dispose();
   });
 
