@@ -24,7 +24,7 @@ from fd_core.events import (
     SuggestionResolved,
     Unobserved,
 )
-from fd_core.proof import Document
+from fd_core.proof import Document, ProofState
 
 from fd_server.documents import Edit
 from fd_server.offers import Offer, Offers
@@ -170,6 +170,14 @@ class Decisions:
         self._judging.add(task)
         task.add_done_callback(self._judging.discard)
         return True
+
+    def wrote_instead(self, state: ProofState, text: str) -> None:
+        """A text of the user's own, which Lean has just accepted at a state we had offers for."""
+        for spot in list(self._spots.get(state.uri, ())):
+            here = [o for o in spot.offers.values() if o.suggestion.state.digest == state.digest]
+            same = {o.id: Accepted() for o in here if same_text(text, o.suggestion.candidate.text)}
+            if here and (same or not _NOT_A_LABEL.search(text)):
+                self._resolve(spot, same or {o.id: Overridden(text) for o in here})
 
     async def _told_override(self, offer: Offer, decision: Overridden) -> None:
         if not _NOT_A_LABEL.search(decision.text) and await self._accepts(offer, decision.text):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fd_core.events import SuggestionResolved
+from fd_core.events import Accepted, Overridden, SuggestionResolved, Unobserved
 from fd_core.protocol import METHODS
 from fd_server import decisions
 from fd_server.fd_methods import FEATURES, _handler
@@ -194,6 +194,30 @@ async def test_a_session_suggests_and_searches_with_tree_events(made: Bench) -> 
     tree = await ask(made, "fd/sessionTree", session=session)
     assert tree["nodes"][tree["current"]]["state"]["kind"] == "complete"
     assert any(n == "fd/searchEvent" and t["token"] == "u" for n, t in made.editor.told)
+
+
+async def test_ones_own_step_in_a_session_overrides_what_was_offered_there(made: Bench) -> None:
+    made.open(TEXT)
+    session = (await ask(made, "fd/sessionOpen", **place(made)))["session"]
+    found = await ask(made, "fd/sessionSuggest", session=session, token="s")
+    offered = {c["id"] for c in found["candidates"] if "id" in c}
+    await ask(made, "fd/sessionApply", session=session, text="exact nope")
+    assert not any(isinstance(e, SuggestionResolved) for e in made.events), "Lean refused it"
+    await ask(made, "fd/sessionApply", session=session, text="exact h")
+    told = {e.suggestion_id: e.decision for e in made.events if isinstance(e, SuggestionResolved)}
+    assert set(told) == offered
+    assert set(told.values()) == {Overridden("exact h")}
+
+
+async def test_typing_what_was_offered_in_a_session_is_taking_it(made: Bench) -> None:
+    made.open(TEXT)
+    session = (await ask(made, "fd/sessionOpen", **place(made)))["session"]
+    found = await ask(made, "fd/sessionSuggest", session=session, token="s")
+    [typed] = [c["id"] for c in found["candidates"] if c["text"] == "constructor"]
+    await ask(made, "fd/sessionApply", session=session, text="constructor")
+    told = {e.suggestion_id: e.decision for e in made.events if isinstance(e, SuggestionResolved)}
+    assert told[typed] == Accepted()
+    assert {d for id, d in told.items() if id != typed} <= {Unobserved()}
 
 
 async def test_a_finished_session_whose_text_moved_on_gives_no_edit(made: Bench) -> None:
