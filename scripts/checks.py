@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 PYTHON = sys.executable
-TYPED = ("server/fd_core", "server/fd_server", "trainer/fd_trainer")
+TYPED = ("server/fd_core", "server/fd_server", "trainer/fd_trainer", "tui/fd_tui")
 STYLED = tuple(
     name
     for name in ("server", "trainer", "tui", "tests", "scripts", "benchmarks")

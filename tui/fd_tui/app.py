@@ -1,0 +1,167 @@
+"""The app: mounts screens, owns the link, passes the server's news to whoever is shown.
+
+The first picture is drawn before the link, and what it imports, is loaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import ClassVar
+
+from fd_core.errors import FdError
+from fd_core.protocol import BoardRow
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from fd_tui.keys import keymap
+from fd_tui.link.command import server_command
+from fd_tui.link.link import Link
+from fd_tui.link.news import Asked, News, Ready, Said
+from fd_tui.proving.journal_lines import Record
+from fd_tui.proving.journals import purge, unfinished
+from fd_tui.screens.board import BoardScreen
+from fd_tui.screens.news import NewsArrived
+from fd_tui.screens.questions import Choice
+from fd_tui.screens.session import SessionScreen
+from fd_tui.target import Target
+from fd_tui.themes import theme_for
+
+_RESUME, _LATER, _FORGET = "Resume", "Not now", "Forget it"
+
+
+class FdApp(App[None]):
+    """`fd-tui` on a target, with the server that `command` starts."""
+
+    TITLE = "FD Prover"
+    CSS_PATH = "fd_tui.tcss"
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-tiny"), (50, "-narrow"), (110, "-wide"),
+    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS = [
+        (0, "-low"), (16, "-middle"), (34, "-high"),
+    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "show('board')", "Board", id="app.board"),
+        Binding("f3", "show('session')", "Session", id="app.session"),
+        Binding("f4", "show('nights')", "Nights", id="app.nights"),
+        Binding("f5", "show('adapters')", "Adapters", id="app.adapters"),
+        Binding("question_mark", "toggle_help", "Help", id="app.help"),
+        Binding("ctrl+q", "quit", "Quit", id="app.quit"),
+    ]
+
+    def __init__(self, target: Target, command: tuple[str, ...], theme: str | None = None) -> None:
+        super().__init__()
+        self.target, self.project = target, target.project
+        self.link = Link(command, target.project, self._hear)
+        self._theme = theme
+        self._begun = False
+        self.board = BoardScreen(self.link, self.project)
+        self.session = SessionScreen(self.link, self.project)
+
+    def on_mount(self) -> None:
+        self.theme = theme_for(self._theme)
+        self.set_keymap(keymap(self.notify_trouble))
+        for name, screen in self._screens_by_name().items():
+            self.add_mode(name, lambda screen=screen: screen)  # type: ignore[misc]
+        self.switch_mode("board")
+        self.call_after_refresh(self.link.start)
+
+    def _screens_by_name(self) -> dict[str, Screen[None]]:
+        from fd_tui.screens.adapters import AdaptersScreen
+        from fd_tui.screens.nights import NightsScreen
+
+        return {
+            "board": self.board, "session": self.session,
+            "nights": NightsScreen(self.link), "adapters": AdaptersScreen(self.link),
+        }  # fmt: skip
+
+    def _hear(self, news: News) -> None:
+        """In the link's thread."""
+        self.post_message(NewsArrived(news))
+
+    def on_news_arrived(self, event: NewsArrived) -> None:
+        for screen in (self.board, self.session):
+            if screen.is_running:
+                screen.post_message(NewsArrived(event.news))
+        match event.news:
+            case Said(text=text, severity=severity):
+                self.notify(text, severity=severity, markup=False)
+            case Asked(question=question, choices=choices, answer=answer):
+                self.push_screen(Choice(question, choices), answer)
+            case Ready(again=False) if not self._begun:
+                self._begun = True
+                self.begin()
+
+    @work
+    async def begin(self) -> None:
+        """Where the target says; else what was left behind may be resumed."""
+        await asyncio.to_thread(purge)
+        if self.target.file is not None and self.target.line is not None:
+            await self.session.open_at(self.target.file, self.target.line)
+            self.switch_mode("session")
+            return
+        if self.target.file is not None:
+            self.board.show_file(self.target.file.name)
+        await self._offer_to_resume()
+
+    async def _offer_to_resume(self) -> None:
+        left = await asyncio.to_thread(unfinished)
+        here = [r for r in left.sessions if r.opened.project == str(self.project) and r.steps]
+        if not here:
+            return
+        newest = here[0]
+        chosen = await self.push_screen_wait(
+            Choice(_left_behind(newest), (_RESUME, _LATER, _FORGET))
+        )
+        if chosen == _RESUME:
+            self.switch_mode("session")
+            await self.session.resume(newest)
+        elif chosen == _FORGET:
+            await asyncio.to_thread(newest.path.unlink, True)
+
+    def on_board_screen_opened(self, event: BoardScreen.Opened) -> None:
+        self.open_row(event.row)
+
+    @work(exclusive=True, group="opening")
+    async def open_row(self, row: BoardRow) -> None:
+        """A session at a row of the board."""
+        self.switch_mode("session")
+        await self.session.open_row(row)
+
+    def on_session_screen_left(self, event: SessionScreen.Left) -> None:
+        self.switch_mode("board")
+
+    def action_show(self, mode: str) -> None:
+        self.switch_mode(mode)
+
+    def action_toggle_help(self) -> None:
+        if self.screen.query("HelpPanel"):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
+
+    def notify_trouble(self, error: FdError) -> None:
+        """An error in the words of the user."""
+        said = f"{error.what}\n{error.fix}" if error.fix else error.what
+        self.notify(said, severity="error", markup=False)
+
+    async def action_quit(self) -> None:
+        await self.session.leave()
+        await self.link.aclose()
+        self.exit()
+
+
+def _left_behind(record: Record) -> str:
+    name = record.opened.declaration or "a proof"
+    steps = f"{record.steps} step{'s' * (record.steps != 1)}"
+    return f"A session on {name} with {steps} was left behind. Resume it?"
+
+
+def run(target: Target, *, server: str | None = None, theme: str | None = None) -> None:
+    """Run until the user leaves. Raises NoServerError."""
+    # Libraries log to stderr where nobody configured logging; here that is the picture.
+    logging.getLogger().addHandler(logging.NullHandler())
+    FdApp(target, server_command(server), theme).run()

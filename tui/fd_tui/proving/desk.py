@@ -1,0 +1,138 @@
+"""The desk: one file, one session on it, and what changes on disk meanwhile.
+
+Owns which text the server knows of the file. Writes nothing but audited proofs, by `writing`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, TypeVar
+from urllib.parse import unquote, urlparse
+
+from fd_core.errors import FdError, ProofSiteError
+from fd_core.lean_source import sorries
+from fd_core.proof import Document
+from fd_core.protocol import ProveResult, Wire, WirePosition
+from fd_core.writing import read_text
+
+from fd_tui.proving.journal_lines import Record
+from fd_tui.proving.place import Gone
+from fd_tui.proving.resume import Heard
+from fd_tui.proving.session import ProvingSession
+from fd_tui.proving.writing import NotWritten, Written
+
+W = TypeVar("W", bound=Wire)
+OnDisk = Literal["same", "changed", "gone"]
+
+
+class Serves(Protocol):
+    """Somebody who passes requests on and tells the server of documents, as the link does."""
+
+    async def ask(self, method: str, params: Wire, answer: type[W]) -> W:
+        """The answer to a request. Raises FdError."""
+        ...
+
+    async def open(self, uri: str, text: str) -> int:
+        """Tell the server a document's text; its version."""
+        ...
+
+    async def saved(self, uri: str) -> None:
+        """Tell the server that it was written."""
+        ...
+
+
+@dataclass
+class Desk:
+    """Where the user works."""
+
+    server: Serves
+    project: Path
+    session: ProvingSession | None = None
+    path: Path | None = None
+
+    async def open_at(self, path: Path, line: int, column: int | None = None) -> None:
+        """A session at a place; without a column, at the first `sorry` from its line on.
+
+        Raises FdError where there is nothing to prove.
+        """
+        document = await self._read(path)
+        at = (
+            _first_hole(document, line)
+            if column is None
+            else WirePosition(line=line, character=column)
+        )
+        session = await ProvingSession.open(self.server, document, at, self.project)
+        await self.leave()
+        self.session, self.path = session, path
+
+    async def resume(self, record: Record, heard: Heard | None = None) -> Gone | None:
+        """Go on with a session that was left behind, on its file as it is now. Raises FdError."""
+        path = path_of(record.opened.uri)
+        document = await self._read(path)
+        await self.leave()
+        found = await ProvingSession.resume(self.server, record, document, heard)
+        if isinstance(found, Gone):
+            return found
+        self.session, self.path = found, path
+        return None
+
+    async def reload(self, heard: Heard | None = None) -> Gone | None:
+        """The same session on the file as it is now, or with a server that forgot it. Raises FdError."""
+        if self.session is None:
+            return None
+        await asyncio.to_thread(self.session.journal.close)
+        record = await asyncio.to_thread(self.session.record)
+        self.session = None
+        return await self.resume(record, heard)
+
+    async def on_disk(self) -> OnDisk:
+        """Whether the file is still what the session was opened on."""
+        if self.session is None or self.path is None:
+            return "same"
+        try:
+            text = await asyncio.to_thread(read_text, self.path)
+        except FdError:
+            return "gone"
+        return "same" if text == self.session.document.text else "changed"
+
+    async def write(self, result: ProveResult) -> Written | NotWritten:
+        """An audited proof into the file. Raises FdError; then the file is as it was."""
+        if self.session is None or self.path is None or result.edit is None:
+            raise ProofSiteError("there is no audited proof to write", fix="Finish a proof first.")
+        found = await self.session.write(self.path, result)
+        if isinstance(found, Written):
+            await self.server.open(self.session.document.uri, found.text)
+            await self.server.saved(self.session.document.uri)
+            await self.leave(done=True)
+        return found
+
+    async def leave(self, *, done: bool = False) -> None:
+        """Put the session away; unless `done` it can be resumed."""
+        session, self.session = self.session, None
+        if session is None:
+            return
+        nothing_was_done = len(session.tree) == 1
+        await session.close(done=done or nothing_was_done)
+
+    async def _read(self, path: Path) -> Document:
+        text = await asyncio.to_thread(read_text, path)
+        uri = path.as_uri()
+        return Document(uri, await self.server.open(uri, text), text)
+
+
+def path_of(uri: str) -> Path:
+    """The file of a `file:` uri."""
+    return Path(unquote(urlparse(uri).path))
+
+
+def _first_hole(document: Document, line: int) -> WirePosition:
+    """The first `sorry` from a line on. Raises ProofSiteError."""
+    places = (document.position(start) for start, _ in sorries(document.text))
+    at = next((place for place in places if place.line >= line), None)
+    if at is None:
+        raise ProofSiteError(
+            f"there is no `sorry` from line {line + 1} on", fix="Name a line above one."
+        )
+    return WirePosition(line=at.line, character=at.column)

@@ -1,0 +1,91 @@
+"""The session screen's candidates: asked for at each node, shown as they are judged."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from fd_core.errors import FdError
+from fd_core.protocol import CandidatesEvent, ExplainParams, Explanation, WireCandidate
+from textual import work
+
+from fd_tui.proving.session import ProvingSession
+from fd_tui.screens.questions import Line
+from fd_tui.screens.reading import Reading, of_text
+from fd_tui.screens.session_part import SessionPart
+from fd_tui.widgets.candidate_list import CandidateList
+
+REASONS = ("wrong direction", "too clumsy", "too slow", "not our style", "duplicate")
+
+
+class Thinking(SessionPart):
+    """Asking, rejecting, explaining."""
+
+    _token = ""
+    _settled: tuple[WireCandidate, ...] = ()
+
+    def action_ask(self) -> None:
+        self.ask()
+
+    @work(exclusive=True, group="thinking")
+    async def ask(self) -> None:
+        """Candidates where the user stands."""
+        session, found = self.session, self.query_one(CandidateList)
+        self._token, self._settled = uuid4().hex, ()
+        if session is None or session.current.state.kind != "goals":
+            found.settle(())
+            return
+        found.begin()
+        node = session.tree.current
+        try:
+            answer = await session.suggest(self._token)
+        except FdError as error:
+            found.settle(())
+            self.complain(error)
+            return
+        if self.session is session and session.tree.current == node:
+            self._settled = tuple(answer.candidates)
+            self._show_wanted(session)
+
+    def _show_wanted(self, session: ProvingSession) -> None:
+        refused = session.refused.get(session.tree.current, set())
+        wanted = [item for item in self._settled if item.text not in refused]
+        self.query_one(CandidateList).settle(wanted)
+
+    def hear_candidates(self, told: CandidatesEvent) -> None:
+        """Some more were judged."""
+        if told.token == self._token and not self._settled:
+            found = self.query_one(CandidateList)
+            found.progress(told.judged, told.sampled)
+            found.add(told.candidates)
+
+    @work(group="rejecting")
+    async def on_candidate_list_rejected(self, event: CandidateList.Rejected) -> None:
+        session, candidate = self.session, event.candidate
+        reason = await self.app.push_screen_wait(
+            Line("Why not? (enter for no reason)", suggested=REASONS)
+        )
+        if session is None or reason is None:
+            return
+        try:
+            await session.reject(candidate, reason)
+        except FdError as error:
+            self.complain(error)
+            return
+        self._show_wanted(session)
+        self.notify(f"Rejected: {reason or 'no reason given'}.", timeout=2, markup=False)
+
+    @work(exclusive=True, group="explaining")
+    async def on_candidate_list_why_asked(self, event: CandidateList.WhyAsked) -> None:
+        candidate = event.candidate
+        if candidate.id is None:
+            verdict = candidate.verdict
+            words = "\n\n".join([candidate.text, *verdict.messages, verdict.reason])
+            self.app.push_screen(Reading("What Lean says", of_text(words.strip())))
+            return
+        try:
+            asked = ExplainParams(suggestion_id=candidate.id)
+            answer = await self.desk.server.ask("fd/explain", asked, Explanation)
+        except FdError as error:
+            self.complain(error)
+            return
+        self.app.push_screen(Reading("Why this one", of_text(answer.markdown)))
