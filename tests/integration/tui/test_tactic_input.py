@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fd_tui.widgets.lean_text_area import MOST_LETTERS
+from fd_tui.widgets.lean_text_area import MOST_IN_LINE, MOST_LETTERS
 from fd_tui.widgets.tactic_input import TacticInput
 from textual import events
 from textual.app import App, ComposeResult
@@ -160,8 +160,11 @@ async def test_a_megabyte_is_refused_and_said() -> None:
         await pilot.pause()
         assert app.field.text == "simp"
         assert [note.severity for note in app._notifications] == ["warning"]
-        app.copy_to_clipboard("y" * MOST_LETTERS)
-        await pilot.press("ctrl+v")
+        for text in ("y\n" * (MOST_LETTERS // 2), "y" * (MOST_IN_LINE + 1)):
+            app.copy_to_clipboard(text)
+            await pilot.press("ctrl+v")
+            assert app.field.text == "simp"
+            assert not app.field.put(text * 2)
         assert app.field.text == "simp"
 
 
@@ -175,12 +178,12 @@ async def test_what_is_pasted_is_cleaned_and_is_no_abbreviation() -> None:
         assert app.field.text == "a\n  b[31m \\al x"
 
 
-async def test_sixty_kilobytes_in_one_line_can_still_be_typed_in() -> None:
+async def test_sixty_kilobytes_can_still_be_typed_in() -> None:
     app = Field()
     async with app.run_test(size=(20, 5)) as pilot:
-        app.field.post_message(events.Paste("simp " * 12_000))
+        app.field.post_message(events.Paste(("simp " * 12 + "\n") * 1_000))
         await typed(pilot, "\\alp ")
-        assert app.field.text.endswith("simp α ")
+        assert app.field.text.endswith("simp \nα ")
 
 
 async def test_markup_in_what_is_pending_is_text() -> None:

@@ -15,7 +15,8 @@ from fd_tui.abbreviations import LEADER, Keystroke, Typing
 from fd_tui.widgets.entered import entered
 
 MOST_LETTERS = 64 * 1024
-"""More than this is no tactic; pasting it would only stop the screen."""
+MOST_IN_LINE = 4_000
+"""More than this is no tactic; pasting it would only make every further key slow."""
 
 
 class LeanTextArea(TextArea):
@@ -41,12 +42,15 @@ class LeanTextArea(TextArea):
         self._typing.drop()
         self._show_pending()
 
-    def put(self, text: str) -> None:
-        """Show a text, to be edited; the cursor goes to its end."""
+    def put(self, text: str) -> bool:
+        """Show a text, to be edited, with the cursor at its end; too long a one is refused."""
+        if self._is_too_much(text, 0):
+            return False
         self._typing.drop()
-        self.load_text(entered(text)[:MOST_LETTERS])
+        self.load_text(entered(text))
         self.move_cursor(self.document.end)
         self._show_pending()
+        return True
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
         """Whether a key is text."""
@@ -104,14 +108,20 @@ class LeanTextArea(TextArea):
             self._do(self._typing.type(letter))
 
     def _paste(self, text: str) -> None:
-        if len(text) + len(self.text) > MOST_LETTERS:
-            self.notify(
-                f"{len(text):,} letters are too many for a tactic; nothing was pasted",
-                severity="warning", markup=False,
-            )  # fmt: skip
-            return
-        self.finish()
-        self.insert_at_cursor(entered(text))
+        if not self._is_too_much(text, len(self.text)):
+            self.finish()
+            self.insert_at_cursor(entered(text))
+
+    def _is_too_much(self, text: str, already: int) -> bool:
+        """Whether a text can't be taken in; the user is told."""
+        longest = max(map(len, text.splitlines()), default=0) if len(text) <= MOST_LETTERS else 0
+        if len(text) + already <= MOST_LETTERS and longest <= MOST_IN_LINE:
+            return False
+        self.notify(
+            f"{len(text):,} letters are too many for a tactic; nothing was taken in",
+            severity="warning", markup=False,
+        )  # fmt: skip
+        return True
 
     def insert_at_cursor(self, text: str) -> None:
         """Put a text at the cursor, in the place of what is selected."""
