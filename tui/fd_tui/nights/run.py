@@ -79,9 +79,14 @@ def _seconds(table: dict[str, Any] | None) -> float | None:
 
 
 def _brief(phase: Phase, table: dict[str, Any] | None) -> str:
-    """What a phase found, in a few words."""
-    if not table:
+    """What a phase found, in a few words; nothing where it is not as we know it."""
+    try:
+        return _found(phase, table) if table else ""
+    except (TypeError, AttributeError, ValueError):
         return ""
+
+
+def _found(phase: Phase, table: dict[str, Any]) -> str:
     match phase:
         case "preflight":
             return f"{len(table.get('findings') or ())} notes"
