@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,16 +11,29 @@ from pathlib import Path
 
 from fd_core.file_lock import try_lock
 
-from fd_tui.proving.journal import JournalError, Record, read, sessions_dir
+from fd_tui.proving.journal import sessions_dir
+from fd_tui.proving.journal_lines import JournalError, parse
+from fd_tui.proving.session_events import Applied, Closed, Opened, Wrote
 
 KEPT = 200
+_ENDS = {Closed.__name__, Wrote.__name__}
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A session that can be resumed: how it was opened, steps taken, and when it last moved."""
+
+    path: Path
+    opened: Opened
+    steps: int
+    ended: float
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """Sessions that can be resumed, newest first, and how many files are no journals."""
 
-    sessions: tuple[Record, ...]
+    sessions: tuple[Left, ...]
     damaged: int
 
 
@@ -29,14 +43,16 @@ def unfinished(folder: Path | None = None) -> Unfinished:
     for path in _journals(folder):
         try:
             with _free(path) as is_free:
-                if is_free and not (record := read(path)).is_over:
-                    found.append(record)
-        except JournalError:
+                left = _left(path) if is_free else None
+        except (JournalError, OSError):
             damaged += 1
+            continue
+        if left is not None:
+            found.append(left)
     # A continuation counts once the journal it goes on with is closed.
-    here = {record.session for record in found}
-    whole = [record for record in found if record.opened.continues not in here]
-    return Unfinished(tuple(sorted(whole, key=lambda record: -record.ended)), damaged)
+    here = {left.opened.session for left in found}
+    whole = [left for left in found if left.opened.continues not in here]
+    return Unfinished(tuple(sorted(whole, key=lambda left: -left.ended)), damaged)
 
 
 def purge(folder: Path | None = None, keep: int = KEPT) -> int:
@@ -48,6 +64,31 @@ def purge(folder: Path | None = None, keep: int = KEPT) -> int:
                 path.unlink()
                 gone += 1
     return gone
+
+
+def _left(path: Path) -> Left | None:
+    """A journal at a glance, its lines not looked into; None if it is over."""
+    first, _, rest = path.read_bytes().partition(b"\n")
+    record = parse(path, first)
+    nodes, ended = set(), record.began
+    for line in rest.split(b"\n"):
+        at, kind, node = _glance(line)
+        if kind in _ENDS:
+            return None
+        ended = max(ended, at)
+        if kind == Applied.__name__ and node is not None:
+            nodes.add(node)
+    return Left(path, record.opened, len(nodes), ended)
+
+
+def _glance(line: bytes) -> tuple[float, str, int | None]:
+    try:
+        data = json.loads(line)
+        event = data["event"]
+        node = event.get("node")
+        return float(data["at"]), str(event["kind"]), node if isinstance(node, int) else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return 0.0, "", None  # damaged, or the end that a kill cut off
 
 
 def _journals(folder: Path | None) -> list[Path]:
