@@ -12,7 +12,7 @@ from fd_core.plain_data import PlainDataError, from_plain, to_plain
 from fd_core.protocol import SessionTree
 
 from fd_tui.proving.past_tree import tree_of
-from fd_tui.proving.session_events import Closed, Entry, Opened, Wrote
+from fd_tui.proving.session_events import Applied, Closed, Entry, Opened, Wrote
 
 
 class JournalError(FdError):
@@ -51,7 +51,9 @@ class Record:
     @property
     def steps(self) -> int:
         """How many steps were taken, on all branches."""
-        return len(self.tree.nodes) - 1
+        events = (entry.event for entry in self.entries)
+        nodes = {event.node for event in events if isinstance(event, Applied)}
+        return len(nodes - {None})
 
     @property
     def current(self) -> int:

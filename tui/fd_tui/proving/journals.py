@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,47 +11,43 @@ from pathlib import Path
 from fd_core.file_lock import try_lock
 
 from fd_tui.proving.journal import sessions_dir
-from fd_tui.proving.journal_lines import JournalError, parse
-from fd_tui.proving.session_events import Applied, Closed, Opened, Wrote
+from fd_tui.proving.journal_lines import JournalError, Record, parse
+from fd_tui.proving.session_events import Closed, Wrote
 
 KEPT = 200
-_ENDS = {Closed.__name__, Wrote.__name__}
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A session that can be resumed: how it was opened, steps taken, and when it last moved."""
-
-    path: Path
-    opened: Opened
-    steps: int
-    ended: float
+_READ = 30
+_ENDS = [f'"event":{{"kind":"{end.__name__}"'.encode() for end in (Closed, Wrote)]
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """Sessions that can be resumed, newest first, and how many files are no journals."""
 
-    sessions: tuple[Left, ...]
+    sessions: tuple[Record, ...]
     damaged: int
 
 
 def unfinished(folder: Path | None = None) -> Unfinished:
-    """What a crash or a closed terminal left behind; sessions open somewhere are left to that."""
-    found, damaged = [], 0
+    """What a crash or a closed terminal left behind; sessions open somewhere are left to that.
+
+    The newest only, if there are very many.
+    """
+    found: list[Record] = []
+    damaged = 0
     for path in _journals(folder):
+        if len(found) == _READ:
+            break
         try:
             with _free(path) as is_free:
-                left = _left(path) if is_free else None
+                content = path.read_bytes() if is_free else None
+            if content is not None and not _is_over(content):
+                found.append(parse(path, content))
         except (JournalError, OSError):
             damaged += 1
-            continue
-        if left is not None:
-            found.append(left)
     # A continuation counts once the journal it goes on with is closed.
-    here = {left.opened.session for left in found}
-    whole = [left for left in found if left.opened.continues not in here]
-    return Unfinished(tuple(sorted(whole, key=lambda left: -left.ended)), damaged)
+    here = {record.session for record in found}
+    whole = [record for record in found if record.opened.continues not in here]
+    return Unfinished(tuple(sorted(whole, key=lambda record: -record.ended)), damaged)
 
 
 def purge(folder: Path | None = None, keep: int = KEPT) -> int:
@@ -66,29 +61,9 @@ def purge(folder: Path | None = None, keep: int = KEPT) -> int:
     return gone
 
 
-def _left(path: Path) -> Left | None:
-    """A journal at a glance, its lines not looked into; None if it is over."""
-    first, _, rest = path.read_bytes().partition(b"\n")
-    record = parse(path, first)
-    nodes, ended = set(), record.began
-    for line in rest.split(b"\n"):
-        at, kind, node = _glance(line)
-        if kind in _ENDS:
-            return None
-        ended = max(ended, at)
-        if kind == Applied.__name__ and node is not None:
-            nodes.add(node)
-    return Left(path, record.opened, len(nodes), ended)
-
-
-def _glance(line: bytes) -> tuple[float, str, int | None]:
-    try:
-        data = json.loads(line)
-        event = data["event"]
-        node = event.get("node")
-        return float(data["at"]), str(event["kind"]), node if isinstance(node, int) else None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return 0.0, "", None  # damaged, or the end that a kill cut off
+def _is_over(content: bytes) -> bool:
+    """At a glance: most journals are over, and need not be read. Quotes in texts are escaped."""
+    return any(mark in content for mark in _ENDS)
 
 
 def _journals(folder: Path | None) -> list[Path]:

@@ -116,7 +116,7 @@ def test_only_one_has_it(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="open in another fd-tui"):
         Journal.take(journal.path)
     journal.close()
-    assert [left.opened.session for left in unfinished(tmp_path).sessions] == ["s1"]
+    assert [record.session for record in unfinished(tmp_path).sessions] == ["s1"]
     again = Journal.take(journal.path)
     assert unfinished(tmp_path).sessions == ()
     again.close()
@@ -175,20 +175,27 @@ def test_newest_first_without_what_is_over_or_damaged(tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_bytes(b"\xff\x00{")
     (tmp_path / "none.jsonl").write_bytes(b"")
     found = unfinished(tmp_path)
-    assert [left.opened.session for left in found.sessions] == ["new", "old"]
+    assert [record.session for record in found.sessions] == ["new", "old"]
     assert found.damaged == 2
     assert unfinished(tmp_path / "nowhere").sessions == ()
+
+
+def test_a_text_that_looks_like_an_end_is_none(tmp_path: Path) -> None:
+    journal = Journal.create(OPENED, folder=tmp_path)
+    journal.append(replace(STEP, text='"event":{"kind":"Closed"'))
+    journal.close()
+    assert len(unfinished(tmp_path).sessions) == 1
 
 
 def test_a_half_made_continuation_hides_behind_what_it_goes_on_with(tmp_path: Path) -> None:
     Journal.create(OPENED, folder=tmp_path).close()
     later = replace(OPENED, session="s2", continues="s1")
     Journal.create(later, folder=tmp_path).close()
-    assert [left.opened.session for left in unfinished(tmp_path).sessions] == ["s1"]
+    assert [record.session for record in unfinished(tmp_path).sessions] == ["s1"]
     old = Journal.take(tmp_path / "s1.jsonl")
     old.append(Closed("goes on as s2"))
     old.close()
-    assert [left.opened.session for left in unfinished(tmp_path).sessions] == ["s2"]
+    assert [record.session for record in unfinished(tmp_path).sessions] == ["s2"]
 
 
 def test_old_ones_go_but_none_in_use(tmp_path: Path) -> None:
@@ -217,9 +224,7 @@ def test_after_kill_9_everything_synced_is_there(tmp_path: Path) -> None:
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False)
     assert done.returncode == -9
-    (left,) = unfinished(tmp_path).sessions
-    record = read(left.path)
-    assert (left.steps, left.ended) == (20, record.ended)
+    (record,) = unfinished(tmp_path).sessions
     assert (record.steps, record.current, record.damaged) == (20, 20, 0)
 
 

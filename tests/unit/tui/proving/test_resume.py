@@ -191,7 +191,7 @@ async def test_a_lost_server_is_raised_and_all_can_be_resumed_later(tmp_path: Pa
     journal = await played(tmp_path, ScriptedSessions(document()))
     with pytest.raises(FdError, match="lost"):
         await resume(ScriptedSessions(document(), lost_after=3), read(journal.path), document())
-    assert [left.opened.session for left in unfinished(tmp_path).sessions] == ["s0x"]
+    assert [record.session for record in unfinished(tmp_path).sessions] == ["s0x"]
 
 
 async def test_a_place_that_is_gone_asks_the_server_nothing(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ async def test_the_new_journal_goes_on_where_the_old_one_ended(tmp_path: Path) -
     assert UndoTree.of(again.tree).proof(3) == UndoTree.of(found.tree).proof(3)
     assert again.current == found.tree.current
     new.close()
-    assert [left.opened.session for left in unfinished(tmp_path).sessions] == [again.session]
+    assert [record.session for record in unfinished(tmp_path).sessions] == [again.session]
 
 
 async def test_nothing_left_is_still_a_session(tmp_path: Path) -> None:
