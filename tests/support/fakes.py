@@ -35,7 +35,7 @@ LIMITS = CheckLimits()
 class FakeLean:
     """Goals by declaration name, verdicts by candidate text, as `script` says; all else fails.
 
-    `verdicts`: text -> "closed" | "undecided" | "failed" | ["goal left", …]. `delay_s` per candidate.
+    `verdicts`: text -> "closed" | "undecided" | "failed" | "hangs" | ["goal left", …]. `delay_s` per candidate.
     """
 
     def __init__(self, script: Mapping[str, Any] | None = None) -> None:
@@ -83,6 +83,8 @@ class FakeLean:
             for candidate in candidates:
                 await asyncio.sleep(self.delay_s)
                 self.checked.append(candidate.text)
+                if self.verdicts.get(candidate.text) == "hangs":
+                    await asyncio.sleep(3600)
                 yield Judgement(candidate, self._verdict(candidate.text))
         finally:
             self.busy -= 1

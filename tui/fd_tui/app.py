@@ -17,7 +17,6 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from fd_tui.keys import keymap
-from fd_tui.link.command import server_command
 from fd_tui.link.link import Link
 from fd_tui.link.news import Asked, News, Ready, Said
 from fd_tui.proving.journal_lines import Record
@@ -160,8 +159,8 @@ def _left_behind(record: Record) -> str:
     return f"A session on {name} with {steps} was left behind. Resume it?"
 
 
-def run(target: Target, *, server: str | None = None, theme: str | None = None) -> None:
-    """Run until the user leaves. Raises NoServerError."""
+def run(target: Target, command: tuple[str, ...], theme: str | None = None) -> None:
+    """Run until the user leaves."""
     # Libraries log to stderr where nobody configured logging; here that is the picture.
     logging.getLogger().addHandler(logging.NullHandler())
-    FdApp(target, server_command(server), theme).run()
+    FdApp(target, command, theme).run()

@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 from fd_core.errors import FdError
 
+from fd_tui.link.command import server_command
 from fd_tui.target import Target, parse
 
 
@@ -34,9 +35,10 @@ def main(target: str, server: str | None, theme: str | None) -> None:
 def _run(found: Target, server: str | None, theme: str | None) -> None:
     if importlib.util.find_spec("textual") is None:
         raise FdError("the terminal app needs Textual", fix="pip install 'fd-prover[tui]'")
+    command = server_command(server)
     from fd_tui.app import run
 
-    run(found, server=server, theme=theme)
+    run(found, command, theme)
 
 
 def _leave(error: FdError) -> NoReturn:

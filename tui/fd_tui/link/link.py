@@ -62,30 +62,31 @@ class Link:
 
     async def ask(self, method: str, params: Wire, answer: type[W]) -> W:
         """See `Asks.ask`. Waits for a server that is being started."""
-        return await self._there(self._ask(method, params, answer))
+        return await self._there(lambda: self._ask(method, params, answer))
 
     async def open(self, uri: str, text: str) -> int:
         """Tell the server of a document, or of its new text; returns its version."""
-        return await self._there(self._tell(uri, text))
+        return await self._there(lambda: self._tell(uri, text))
 
     async def saved(self, uri: str) -> None:
         """Tell the server that a document was written to its file."""
-        await self._there(self._save(uri))
+        await self._there(lambda: self._save(uri))
 
     async def aclose(self) -> None:
         """Say goodbye and end the thread."""
         if self._loop is None:
             return
         self._closing = True
-        await self._there(self._leave())
+        await self._there(lambda: self._leave())
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join, _CLOSING_S)
 
-    async def _there(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _there(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do work in the link's loop. A cancelled wait cancels it there."""
-        await asyncio.to_thread(self._started.wait)
+        if not self._started.is_set():
+            await asyncio.to_thread(self._started.wait)
         assert self._loop is not None
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), self._loop))
 
     def _run(self) -> None:
         self._loop = asyncio.new_event_loop()

@@ -28,6 +28,8 @@ from fd_tui.link.protocol import ClientProtocol
 
 W = TypeVar("W", bound=Wire)
 
+_HELLO_S = 60.0
+"""A server that says nothing for so long after its start never will."""
 _CLOSING_S = 5.0
 _STDERR_LINES = 20
 _SEARCH_EVERY_S = 0.1
@@ -71,7 +73,14 @@ class Peer(LanguageClient):
             root_uri=project.as_uri(), client_info=types.ClientInfo("fd-tui", self.version),
             initialization_options={"warm": "open"},
         )  # fmt: skip
-        answer = await self._answered(types.INITIALIZE, hello)
+        try:
+            async with asyncio.timeout(_HELLO_S):
+                answer = await self._answered(types.INITIALIZE, hello)
+        except TimeoutError as error:
+            raise LostError(
+                f"{command[0]} does not answer",
+                fix="Is it an `fd-server`? `fd-server doctor` tells.",
+            ) from error
         self.initialized(types.InitializedParams())
         return answer  # type: ignore[no-any-return]  # what the method's type says
 
@@ -105,8 +114,13 @@ class Peer(LanguageClient):
 
     async def server_exit(self, server: asyncio.subprocess.Process) -> None:
         """pygls: the process is gone."""
+        self._ended(self._farewell())
+
+    def _farewell(self) -> str:
+        """How the process ended, with its last words."""
+        status = self._server.returncode if self._server is not None else None
         said = " | ".join(list(self._stderr)[-3:])
-        self._ended(f"fd-server ended with status {server.returncode}. {said}".rstrip(". "))
+        return f"fd-server ended with status {status}. {said}".rstrip(". ")
 
     async def _answered(self, method: str, params: object) -> Any:
         """Not pygls' own way: its cancelled futures tell the server nothing."""
@@ -123,7 +137,7 @@ class Peer(LanguageClient):
         except JsonRpcException as error:
             raise refusal(error) from error
         except RuntimeError as error:  # pygls' word for a process that ended
-            raise LostError(str(error)) from error
+            raise LostError(self._farewell()) from error
 
     async def _drain_stderr(self) -> None:
         """A pipe that nobody reads would stop the server in the middle of a sentence."""
