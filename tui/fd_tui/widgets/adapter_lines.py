@@ -90,12 +90,11 @@ def _columns(cells: int) -> tuple[int, int]:
 
 def _row(row: tuple[str, str, str, str], name: int, each: int, role: Role = "") -> Line:
     label, before, after, change = row
-    better: Role = "good" if change.startswith("+") else "attention"
     return (
         Piece(padded(f" {label}", name), "muted"),
         Piece(padded(before, each - 1) + " ", role),
         Piece(padded(after, each - 1) + " ", role),
-        Piece(change, better),
+        Piece(change, "accent"),
     )
 
 

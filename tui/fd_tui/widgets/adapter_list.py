@@ -22,6 +22,10 @@ def when(at: float) -> str:
     return time.strftime("%d %b %Y %H:%M", time.localtime(min(max(at, 0), 1e11)))
 
 
+def _this_year() -> str:
+    return time.strftime(" %Y")
+
+
 def adapter_row(adapter: WireAdapter, *, served: bool, compared: bool, cells: int) -> Line:
     """Marks, id, when it was made, standing, base model, metrics."""
     metrics = ", ".join(f"{name} {number(value)}" for name, value in adapter.metrics.items())
@@ -32,7 +36,7 @@ def adapter_row(adapter: WireAdapter, *, served: bool, compared: bool, cells: in
             Piece("= " if compared else "  ", "accent"),
             Piece(padded(adapter.id[:SHORT], SHORT) + "  ", "strong" if served else ""),
             Piece(padded(status, 10) + " ", "good" if served else _STATUS.get(status, "muted")),
-            Piece(when(adapter.created_at) + "  ", "muted"),
+            Piece(when(adapter.created_at).replace(_this_year(), "") + "  ", "muted"),
             Piece(cut(adapter.base_model.rstrip("/").rsplit("/", 1)[-1], 32) + "  "),
             Piece(cut(metrics, 200), "muted"),
         ],

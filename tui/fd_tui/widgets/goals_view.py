@@ -42,6 +42,6 @@ class GoalsView(LineView, can_focus=True):
         return self._lines[index]
 
     def _layout(self) -> None:
-        cells = self.size.width
+        cells = self.cells
         self._lines = goals_lines(*self._shown, cells) if self._shown and cells else []
         self.resize_to(len(self._lines))

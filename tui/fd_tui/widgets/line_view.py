@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -18,7 +18,7 @@ from fd_tui.widgets.printable import cut
 
 ROLES: tuple[Role, ...] = (
     "strong", "muted", "faint", "good", "attention", "bad", "accent",
-    "keyword", "sort", "string", "comment", "number", "symbol", "preview",
+    "name", "keyword", "sort", "string", "comment", "number", "symbol", "preview",
 )  # fmt: skip
 
 
@@ -34,6 +34,7 @@ class LineView(ScrollView):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
         background: $surface;
         color: $foreground;
         & > .line--strong { text-style: bold; }
@@ -43,6 +44,7 @@ class LineView(ScrollView):
         & > .line--attention { color: $text-warning; }
         & > .line--bad { color: $text-error; }
         & > .line--accent { color: $text-primary; text-style: bold; }
+        & > .line--name { color: $text-primary; }
         & > .line--keyword { color: $text-primary; text-style: bold; }
         & > .line--sort { color: $text-secondary; }
         & > .line--string { color: $text-success; }
@@ -54,11 +56,10 @@ class LineView(ScrollView):
         & > .line--cursor { background: $foreground 8%; }
         &:focus > .line--cursor { background: $primary 30%; }
         &:ansi > .line--accent { color: $secondary; }
+        &:ansi > .line--name { color: $secondary; }
         &:ansi > .line--muted { text-style: dim; }
-        &:ansi > .line--faint { text-style: dim; }
+        &:ansi > .line--faint { color: ansi_default; text-style: dim; }
         &:ansi > .line--comment { text-style: dim italic; }
-        &:nocolor > .line--muted { text-style: dim; }
-        &:nocolor > .line--faint { text-style: dim; }
         &:ansi > .line--cursor { text-style: none; }
         &:ansi:focus > .line--cursor { text-style: bold; background: ansi_default; }
         &:nocolor:focus > .line--cursor { text-style: bold; }
@@ -70,7 +71,10 @@ class LineView(ScrollView):
     FOOT: ClassVar[int] = 0
     """Lines below that do not scroll, where there is room for more than them."""
 
-    _count = 0
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._count = 0
+        self._looks: dict[tuple[str, ...], Style] = {}
 
     def line_at(self, index: int, cells: int) -> Line:
         """What to draw on a line that scrolls."""
@@ -106,6 +110,11 @@ class LineView(ScrollView):
     @property
     def _has_room(self) -> bool:
         return self.size.height > self.HEAD + self.FOOT + 1
+
+    @property
+    def cells(self) -> int:
+        """How wide a line is: the scrollbar's column is always left free."""
+        return self.scrollable_content_region.width
 
     @property
     def page(self) -> int:
@@ -146,9 +155,14 @@ class LineView(ScrollView):
         index = y - self.head_lines + self.scroll_offset.y
         return index if inside and 0 <= index < self.line_count else None
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Some lines of the widget, each look computed once for all of them."""
+        self._looks = {}
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
-        cells, below = self.size.width, y - (self.size.height - self.foot_lines)
+        cells, below = self.cells, y - (self.size.height - self.foot_lines)
         if y < self.head_lines:
             return self.drawn(self.head_at(y, cells), cells)
         if self.foot_lines and below >= 0:
@@ -168,4 +182,7 @@ class LineView(ScrollView):
     def look(self, role: Role, *ground: str) -> Style:
         """The style of a role on a ground."""
         names = (*ground, f"line--{role}") if role else ground
-        return self.get_visual_style(*names).rich_style
+        found = self._looks.get(names)
+        if found is None:
+            found = self._looks[names] = self.get_visual_style(*names).rich_style
+        return found

@@ -42,16 +42,16 @@ def compared_lines(comparisons: Sequence[Compared], cells: int) -> list[Line]:
     """pass@k under both policies, with the ends of the difference's interval."""
     if not comparisons:
         return []
-    lines: list[Line] = [(), (Piece(" pass@k, served → candidate", "strong"),)]
+    lines: list[Line] = [(), (Piece(" pass@k, served → candidate, points gained", "strong"),)]
     for one in comparisons:
         gain = one.difference.value
         role: Role = "good" if gain > 0 else "bad" if gain < 0 else "muted"
         head = f"  {one.suite} pass@{one.k}"
         lines += wrapped(
             [
-                Piece(f"{cut(head, 24):<24}"),
+                Piece(f"{cut(head, 18):<19}"),
                 Piece(f"{_share(one.serving)} → {_share(one.candidate)}  "),
-                Piece(f"{gain * 100:+.1f} points", role),
+                Piece(f"{gain * 100:+.1f}", role),
                 Piece(f" [{_points(one.difference)}]", "muted"),
                 Piece(f"  p {one.p_value:.3g}, {one.problems} goals", "muted"),
             ],

@@ -16,7 +16,7 @@ from fd_tui.widgets.printable import cut
 
 Role = Literal[
     "", "strong", "muted", "faint", "good", "attention", "bad", "accent",
-    "keyword", "sort", "string", "comment", "number", "symbol", "preview",
+    "name", "keyword", "sort", "string", "comment", "number", "symbol", "preview",
 ]  # fmt: skip
 
 

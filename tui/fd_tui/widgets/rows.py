@@ -42,7 +42,9 @@ class Rows(LineView, can_focus=True):
             """Whose it is."""
             return self.rows
 
-    _cursor: int | None = None
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._cursor: int | None = None
 
     def row_at(self, index: int, cells: int) -> Line:
         """A row without its bar."""

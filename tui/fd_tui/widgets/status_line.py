@@ -111,7 +111,9 @@ class StatusLine(LineView, can_focus=False):
     """The engine's state, one line high."""
 
     DEFAULT_CSS = """
-    StatusLine { height: 1; overflow: hidden; background: $panel; }
+    StatusLine {
+        height: 1; overflow: hidden; scrollbar-gutter: auto; background: $panel;
+    }
     """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
@@ -133,7 +135,7 @@ class StatusLine(LineView, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         """The line."""
-        return self.drawn(line(self._now, self.size.width), self.size.width)
+        return self.drawn(line(self._now, self.cells), self.cells)
 
     def _set(self, now: Situation) -> None:
         if now != self._now:
