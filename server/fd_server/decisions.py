@@ -54,9 +54,11 @@ class Spot:
     region: Region
     initial: str
     offers: dict[str, Offer] = field(default_factory=dict)
-    returned_at: float = field(default_factory=time.monotonic)
+    returned_at: float | None = None
+    """When something was first returned since the last edit; None if nothing was."""
     touched: bool = False
-    seen: bool = True
+    seen: bool = False
+    """Whether something was in view for a moment before an edit."""
     by_piece: bool = False
     timer: asyncio.TimerHandle | None = None
 
@@ -87,7 +89,8 @@ class Decisions:
             if len(spots) > _SPOTS_PER_DOCUMENT:
                 self._give_up(spots[0])
         spot.offers[offer.id] = offer
-        spot.returned_at = time.monotonic()
+        if spot.returned_at is None:
+            spot.returned_at = time.monotonic()
 
     def changed(self, before: Document, after: Document, edits: Sequence[Edit]) -> None:
         """The user (or a client, taking an item) edited a document."""
@@ -100,9 +103,10 @@ class Decisions:
                 self._left(spot, after)
 
     def _edited(self, spot: Spot, document: Document, edits: Sequence[Edit]) -> None:
-        if not spot.touched:
-            spot.touched = True
-            spot.seen = time.monotonic() - spot.returned_at >= SEEN_S
+        spot.touched = True
+        if spot.returned_at is not None:
+            spot.seen = spot.seen or time.monotonic() - spot.returned_at >= SEEN_S
+            spot.returned_at = None
         text = spot.region.of(document.text)
         for offer in spot.offers.values():
             if same_text(text, offer.text) or _has_more_below(text, offer.text):

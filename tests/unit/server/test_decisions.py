@@ -38,17 +38,22 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return make_bench(tmp_path, SCRIPT)
 
 
-async def offer(made: Bench) -> Document:
-    document = made.open(TEXT)
+async def ask_at(made: Bench, document: Document, column: int) -> types.InlineCompletionList:
     answer = await inline_completion(
         made.bench,
         types.InlineCompletionParams(
             types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic),
             types.TextDocumentIdentifier(document.uri),
-            types.Position(1, 2),
+            types.Position(1, column),
         ),
     )
     await settled(made)
+    return answer
+
+
+async def offer(made: Bench, document: Document | None = None) -> Document:
+    document = document or made.open(TEXT)
+    answer = await ask_at(made, document, 2)
     assert {item.insert_text for item in answer.items} == {"exact ⟨h, k⟩", "assumption"}
     return document
 
@@ -157,6 +162,30 @@ async def test_a_keystroke_on_its_way_before_the_answer_is_no_override(
     await pause(made)
     made.type(document, "skip", "skip; done")
     assert set(said(made).values()) == {Unobserved()}
+
+
+async def test_who_waits_after_a_keystroke_that_crossed_the_answer_has_seen_it(
+    made: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "SEEN_S", 60.0)
+    document = write(made, await offer(made), "e")  # on its way before the answer
+    await ask_at(made, document, 3)  # what begins with it is offered again
+    monkeypatch.setattr(decisions, "SEEN_S", 0.0)  # and stands there for a while
+    made.type(document, "  e", "  exact mine")
+    await pause(made)
+    assert said(made)["exact ⟨h, k⟩"] == Overridden("exact mine")
+
+
+async def test_what_is_offered_again_just_before_a_key_was_seen_before(
+    made: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "SEEN_S", 0.3)
+    document = await offer(made)
+    await asyncio.sleep(0.3)
+    await offer(made, document)  # as another surface asks while the ghost text stands there
+    write(made, document, "exact mine")
+    await pause(made)
+    assert said(made)["assumption"] == Overridden("exact mine")
 
 
 async def test_writing_elsewhere_without_touching_the_place_is_unobserved(made: Bench) -> None:
