@@ -19,13 +19,12 @@ from fd_tui.widgets.verdict_words import (
 
 WITH_WORD = 30
 WITH_COST = 44
-WITH_ORIGIN = 64
-WITH_LOGPROB = 84
-WIDE = 120
+WITH_ORIGIN = 72
+WITH_LOGPROB = 90
 _VERDICT = 12
 _COST = 8
-_ORIGIN = 24
-_WIDE_ORIGIN = 40
+_ORIGINS = {120: 40, 100: 24, WITH_ORIGIN: 18}
+"""How wide the origin is, from which width on."""
 _LOGPROB = 12
 
 
@@ -67,7 +66,7 @@ def _cost_and_origin(candidate: WireCandidate, cells: int) -> list[Piece]:
         cost = cost_in_words(candidate.verdict.milliseconds)
         columns.append(Piece(cost.rjust(_COST + 1), "faint"))
     if cells >= WITH_ORIGIN:
-        room = _WIDE_ORIGIN if cells >= WIDE else _ORIGIN
+        room = next(room for least, room in _ORIGINS.items() if cells >= least)
         origin = padded(origin_in_words(candidate), room)
         columns += [Piece("  "), Piece(origin, "muted")]
     return columns

@@ -23,6 +23,10 @@ _ROLES: dict[str, Role] = {"+": "good", "~": "attention", "-": "bad"}
 
 def goals_lines(now: GoalsResult, before: GoalsResult | None, cells: int) -> list[Line]:
     """All that is to be seen of a state."""
+    return [clipped(line, cells) for line in _lines(now, before, cells)]
+
+
+def _lines(now: GoalsResult, before: GoalsResult | None, cells: int) -> list[Line]:
     if now.kind == "noProof":
         reason = now.reason or "there is no proof here"
         return wrapped((_GUTTER, Piece(f"No goal: {_safe(reason)}", "muted")), cells, (_GUTTER,))
@@ -38,7 +42,7 @@ def goals_lines(now: GoalsResult, before: GoalsResult | None, cells: int) -> lis
     if (left := len(compared.goals) - _MOST_GOALS) > 0:
         lines += [(), (_GUTTER, Piece(f"… and {goals_in_words(left)} more", "muted"))]
     for closed in compared.closed[:_MOST_GOALS]:
-        lines += [(), *_closed(closed, cells)]
+        lines += [(), *_closed(closed)]
     return lines
 
 
@@ -75,10 +79,10 @@ def _hypothesis(change: HypothesisChange, cells: int) -> list[Line]:
     return lines
 
 
-def _closed(goal: WireGoal, cells: int) -> list[Line]:
+def _closed(goal: WireGoal) -> list[Line]:
     case = f"case {_safe(goal.case)} " if goal.case else ""
     shown = _safe(goal.target or goal.text).replace("\n", " ")
-    return [clipped((Piece("✓ ", "good"), Piece(f"closed: {case}⊢ {shown}", "faint")), cells)]
+    return [(Piece("✓ ", "good"), Piece(f"closed: {case}⊢ {shown}", "faint"))]
 
 
 def _marked(mark: str) -> tuple[Piece, ...]:

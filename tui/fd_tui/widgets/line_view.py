@@ -49,7 +49,7 @@ class LineView(ScrollView):
         & > .line--sort { color: $text-secondary; }
         & > .line--string { color: $text-success; }
         & > .line--comment { color: $text-muted; text-style: italic; }
-        & > .line--number { color: $text-warning; }
+        & > .line--number { color: $text-secondary; }
         & > .line--symbol { color: $text-secondary; }
         & > .line--preview { color: $text-accent; }
         & > .line--marked { background: $foreground 5%; }
