@@ -107,6 +107,10 @@ WRITERS = {
     "fd_core.store.journal": "the store's spill file",
     "fd_server.commands.elan": "elan's installer, in a temporary folder",
     "fd_server.transport": "stdout, as a file",
+    "fd_tui.nights.starting": "what a run says before it has a folder",
+    "fd_tui.proving.journal": "a session's journal",
+    "fd_tui.proving.journals": "nothing: locks journals while it looks at them",
+    "fd_tui.screens.session_tools": "a session as Markdown, where the user asked for it",
 }
 """Every module that opens a file for writing, and what it writes. None is a user's Lean file."""
 
@@ -120,6 +124,9 @@ REPLACERS = {
     "fd_server.commands.init": "the configuration",
 }
 """Every module that replaces a file."""
+
+PROOF_WRITERS = {"fd_server.commands.prove", "fd_tui.proving.writing"}
+"""Every module that asks `fd_core.writing` to put a proof into a user's file."""
 
 
 def _writes(module: Module) -> bool:
@@ -141,7 +148,9 @@ def _is_write(call: ast.Call) -> bool:
 
 
 def test_whoever_writes_files_is_known() -> None:
-    ours = [m for m in MODULES if m.within("fd_core", "fd_server")]
+    ours = [m for m in MODULES if m.within("fd_core", "fd_server", "fd_tui")]
     assert {m.name for m in ours if _writes(m)} <= set(WRITERS)
     replacers = {m.name for m in ours if "fd_core.durable_file.replace_file" in m.imports}
     assert replacers == set(REPLACERS)
+    asking = {m.name for m in ours if "fd_core.writing.replace_text" in m.imports}
+    assert asking == PROOF_WRITERS
