@@ -107,7 +107,7 @@ class WireAdapter(Wire):
 
     id: str
     base_model: str
-    parent: str | None
+    parent: str | None = None
     created_at: float
     metrics: dict[str, float] = {}
     status: str

@@ -125,7 +125,7 @@ class WireEdit(Wire):
     """One replacement, valid for `version` only."""
 
     uri: str
-    version: int | None
+    version: int | None = None
     range: WireRange
     new_text: str
 
