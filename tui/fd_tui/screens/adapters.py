@@ -33,7 +33,7 @@ class AdaptersScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-tall")]  # noqa: RUF012  # as Textual declares it
     DEFAULT_CSS = """
     AdaptersScreen {
-        AdapterList { height: 2; max-height: 40%; }
+        AdapterList { height: 3; max-height: 40%; }
         #about { height: 1fr; border-top: solid $panel-lighten-2; }
         &.-tiny #about { border-top: none; }
     }
@@ -69,7 +69,7 @@ class AdaptersScreen(Screen[None]):
         """A night may have made one meanwhile."""
         self.action_refresh()
 
-    @work(exclusive=True, group="adapters")
+    @work(exclusive=True, group="listing")
     async def action_refresh(self) -> None:
         """Ask for all adapters."""
         await self._asked("fd/adapters", Nothing())
@@ -165,7 +165,7 @@ class AdaptersScreen(Screen[None]):
         except FdError as error:
             self._say("\n".join(filter(None, (error.what, error.fix))), "error")
             return
-        self.adapters.styles.height = 1 + max(1, len(answer.adapters))
+        self.adapters.styles.height = 1 + max(2, len(answer.adapters))
         self.adapters.show(answer.adapters, answer.promoted)
         if method != "fd/adapters":
             served = answer.promoted[:SHORT] if answer.promoted else "the base model"

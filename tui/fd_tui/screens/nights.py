@@ -44,7 +44,7 @@ class NightsScreen(NightOrders):
     VERTICAL_BREAKPOINTS = _HEIGHTS
     DEFAULT_CSS = """
     NightsScreen {
-        RunList { height: 2; max-height: 30%; }
+        RunList { height: 3; max-height: 30%; }
         #about { height: 1; background: $panel; overflow: hidden; }
         #pages { height: 1fr; min-height: 1; }
         #pages > * { height: 1fr; }
@@ -127,14 +127,14 @@ class NightsScreen(NightOrders):
                 self._show(seen)
 
     def _show(self, seen: Seen) -> None:
-        runs_changed = seen.runs != self._seen.runs
-        self._seen = seen
-        if runs_changed:
+        before, self._seen = self._seen, seen
+        if seen.runs != before.runs:
             runs = self.query_one(RunList)
-            runs.styles.height = 1 + max(1, len(seen.runs))
+            runs.styles.height = 1 + max(2, len(seen.runs))
             runs.show(seen.runs)
+        if _standing(seen) != _standing(before):
+            self.refresh_bindings()
         self._show_page(self.query_one(PageLine).shown)
-        self.refresh_bindings()
         if (detail := seen.detail) is None:
             self.query_one(PhaseLine).show((), "")
             return
@@ -219,6 +219,10 @@ class NightsScreen(NightOrders):
             return
         shown.show(goals)
         self.query_one(RunList).show_queued(len(goals))
+
+
+def _standing(seen: Seen) -> str:
+    return seen.detail.run.standing if seen.detail else ""
 
 
 def _morning(detail: Detail, cells: int) -> list[Line]:
