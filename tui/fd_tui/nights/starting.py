@@ -105,9 +105,10 @@ async def begun(started: Started, within_s: float = _LOADING_S) -> str:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within_s):
             while True:
+                ended = started.process.poll() is not None
                 if run_id := await asyncio.to_thread(_run_of, started.process.pid):
                     return run_id
-                if started.process.poll() is not None:
+                if ended:
                     raise trainer.refusal(output.tail(started.output))
                 await asyncio.sleep(_POLL_S)
     return ""

@@ -29,9 +29,10 @@ def bars(values: Sequence[float], cells: int) -> str:
     count = min(cells, len(values))
     last = [values[(i + 1) * len(values) // count - 1] for i in range(count)]
     low, high = min(last), max(last)
-    if high == low:
+    room = high / 2 - low / 2  # halved: what is twice the greatest float is no float
+    if not room:
         return _BARS[3] * count
-    return "".join(_BARS[round((v / 2 - low / 2) / (high / 2 - low / 2) * 6)] for v in last)
+    return "".join(_BARS[round((v / 2 - low / 2) / room * 6)] for v in last)
 
 
 def bounds(values: Sequence[float]) -> tuple[float, float]:

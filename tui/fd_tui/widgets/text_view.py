@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from fd_tui.widgets.line_view import LineView
-from fd_tui.widgets.pieces import Line, plain
+from fd_tui.widgets.pieces import Line, clipped, plain
 
 Made = Callable[[int], Sequence[Line]]
 """Lines for so many cells."""
@@ -39,5 +39,5 @@ class TextView(LineView, can_focus=True):
 
     def _layout(self) -> None:
         cells = self.size.width
-        self._lines = list(self._made(cells)) if cells else []
+        self._lines = [clipped(line, cells) for line in self._made(cells)] if cells else []
         self.resize_to(len(self._lines))
