@@ -18,7 +18,7 @@ import {
 
 import { COMMAND_SUFFIX, EVENTS, type ProtocolClient } from "./client";
 import type { FoundServer } from "./serverLink";
-import { endServer, startServer, type ServerProcess } from "./serverProcess";
+import { endServer, endingOf, startServer, type ServerProcess } from "./serverProcess";
 import type { Table } from "./serverSettings";
 
 export const DOCUMENTS = [
@@ -60,9 +60,10 @@ export async function startClient(server: FoundServer, options: StartOptions): P
     ...clientOptions(options),
     errorHandler: {
       // What can't be read once leaves the reader out of step: ended at once, `closed` follows.
-      error: (error) => {
+      error: (error, unwritten) => {
         options.log.error(`connection: ${error.message}`);
-        end(`it does not speak the protocol (${error.message.slice(0, 200)})`);
+        // What can't be written has no reader any more: how it ended says why.
+        if (unwritten === undefined) end(`it does not speak the protocol (${error.message.slice(0, 200)})`);
         return { action: ErrorAction.Continue, handled: true };
       },
       closed: async () => {
@@ -76,9 +77,10 @@ export async function startClient(server: FoundServer, options: StartOptions): P
   try {
     await withinTime(client.start(), process, options.timeoutMs);
   } catch (error) {
+    const how = error instanceof Late ? undefined : await endingOf(process);
     await endServer(process);
     const said = lastWords();
-    const what = broken ?? (error as Error).message;
+    const what = broken ?? (how === undefined ? (error as Error).message : `it ended: ${how}`);
     throw new Error(`${what}${said === "" ? "" : ` (its last words: ${said})`}`);
   }
   return adapted(client, process, { closed, gone, events });
@@ -139,6 +141,8 @@ function clientOptions(options: StartOptions): LanguageClientOptions {
   };
 }
 
+class Late extends Error {}
+
 async function withinTime(
   started: Promise<void>,
   process: ServerProcess,
@@ -147,7 +151,7 @@ async function withinTime(
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const said = `it did not answer within ${timeoutMs / 1000} s`;
-    timer = setTimeout(() => reject(new Error(said)), timeoutMs);
+    timer = setTimeout(() => reject(new Late(said)), timeoutMs);
   });
   const died = process.ended.then((how) => Promise.reject(new Error(`it ended: ${how}`)));
   try {
@@ -188,8 +192,7 @@ function adapted(
 }
 
 async function endOf(process: ServerProcess): Promise<string> {
-  const noEnd = new Promise<string>((resolve) => setTimeout(resolve, 1000, "the connection broke"));
-  const how = await Promise.race([process.ended, noEnd]);
+  const how = (await endingOf(process)) ?? "the connection broke";
   await endServer(process);
   return how;
 }

@@ -5,11 +5,15 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 
 const GRACE_MS = 3000;
+/** A connection that broke because its process ends: the end is known within this time. */
+const ENDS_MS = 1000;
 
 export interface ServerProcess {
   readonly child: ChildProcessWithoutNullStreams;
   /** Resolves when it has ended, with words on how. */
   readonly ended: Promise<string>;
+  /** Resolves when, after that, all it wrote has been read. */
+  readonly drained: Promise<void>;
 }
 
 /**
@@ -28,13 +32,36 @@ export async function startServer(command: string, cwd: string): Promise<ServerP
       resolve(signal === null ? `exit status ${code}` : `signal ${signal}`),
     );
   });
+  const drained = new Promise<void>((resolve) => child.once("close", () => resolve()));
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", reject);
   });
   child.on("error", () => undefined); // a later failure to signal it is no news
   child.stdin.on("error", () => undefined); // it may end while we write
-  return { child, ended };
+  return { child, ended, drained };
+}
+
+/**
+ * How it ended, if it has or is about to: a broken pipe is often heard of before the end that broke
+ * it. Its last words are read by then. Undefined if it lives on.
+ */
+export async function endingOf(server: ServerProcess): Promise<string | undefined> {
+  const how = await within(ENDS_MS, server.ended);
+  if (how !== undefined) {
+    await within(ENDS_MS, server.drained); // a child of its own may hold the pipes open
+  }
+  return how;
+}
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, milliseconds, undefined)));
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Ask it to end, then make it. */

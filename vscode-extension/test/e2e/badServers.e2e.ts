@@ -5,27 +5,35 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { DATA } from "./support/places";
+import { DATA, SLOW_MS } from "./support/places";
 import { suite } from "./support/suite";
-import { SLOW_MS, type Workbench } from "./support/workbench";
+import type { Workbench } from "./support/workbench";
 
 // The workspace's own environment is looked at before PATH: there stands the server of the test.
 const settings = { "fd-prover.server.path": "", "fd-prover.server.startTimeout": 6, "fd-prover.lean.threads": "two" };
 const at = suite({ settings });
 
+/** One window; each server in turn stands where the last one stood. */
 async function withServer(mode: string): Promise<Workbench> {
-  const folder = at.host.workspace(`server-${mode}`);
-  const bin = join(folder, ".venv", "bin");
+  const bin = join(at.host.folder("shared"), ".venv", "bin");
   mkdirSync(bin, { recursive: true });
   copyFileSync(join(DATA, "badServer.mjs"), join(bin, "fd-server"));
   chmodSync(join(bin, "fd-server"), 0o755);
   writeFileSync(join(bin, "MODE"), mode);
-  return at.own(folder, "Ghost.lean");
+  const workbench = await at.window("Ghost.lean", { isReady: false });
+  await workbench.command("FD Prover: Restart Server");
+  return workbench;
 }
 
 async function says(workbench: Workbench, words: RegExp): Promise<void> {
   const label = (): Promise<string | null> => workbench.status().getAttribute("aria-label");
   await expect.poll(label, { timeout: SLOW_MS }).toMatch(words);
+}
+
+async function writesOn(workbench: Workbench, mode: string): Promise<void> {
+  await workbench.hasFocus();
+  await workbench.type(`-- goes on beside ${mode}\n`);
+  await workbench.says(`-- goes on beside ${mode}\n`);
 }
 
 describe("a server that", () => {
@@ -38,16 +46,14 @@ describe("a server that", () => {
   ])("is %s: the status says which and what", async (mode, words) => {
     const workbench = await withServer(mode);
     await says(workbench, words);
-    await workbench.type("-- the editor works on\n");
-    await workbench.says("the editor works on");
+    await writesOn(workbench, mode);
     await workbench.picture(`server-${mode}`);
   });
 
   it("floods us with notifications, garbage among them: the last word is shown, and typing goes on", async () => {
     const workbench = await withServer("flood");
     await says(workbench, /nothing found/);
-    await workbench.type("-- the editor works on\n");
-    await workbench.says("the editor works on");
+    await writesOn(workbench, "flood");
   });
 });
 

@@ -10,10 +10,10 @@ import { join } from "node:path";
 import { afterAll, describe, expect, inject, it } from "vitest";
 
 import { packFolder } from "./support/vsix";
-import { leanKind } from "./support/places";
+import { leanKind, SLOW_MS } from "./support/places";
 import { resolved } from "./support/store";
 import { suite } from "./support/suite";
-import { SLOW_MS, type Workbench } from "./support/workbench";
+import type { Workbench } from "./support/workbench";
 
 const lean4 = process.env["FD_LEAN4_VSIX"];
 const scratch = mkdtempSync(join(tmpdir(), "fd-toml-"));

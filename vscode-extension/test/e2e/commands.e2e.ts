@@ -2,12 +2,11 @@
 
 import { describe, expect, it } from "vitest";
 
+import { SLOW_MS } from "./support/places";
 import { suite } from "./support/suite";
-import { SLOW_MS, type Workbench } from "./support/workbench";
+import { plain, type Workbench } from "./support/workbench";
 
 const at = suite({ settings: { "fd-prover.store.consent": "yes" } });
-const rows = (workbench: Workbench, words: string) =>
-  workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: words }).first();
 
 /** Text of the webview that stands for a rendered page. */
 async function pageSays(workbench: Workbench, words: RegExp): Promise<void> {
@@ -20,53 +19,51 @@ async function pageSays(workbench: Workbench, words: RegExp): Promise<void> {
 
 describe("the palette", () => {
   it("explains a suggestion, and judges the user's own text", async () => {
-    const workbench = await at.own(at.host.workspace("explain"), "Ghost.lean");
-    await workbench.isReady();
+    const workbench = await at.window("Ghost.lean");
     await workbench.newLineBehind(1);
     await workbench.ghostText();
     await workbench.command("FD Prover: Explain Suggestion");
+    const which = { words: "Which one is to be explained?" };
+    const verdict = pageSays(workbench, /Lean's verdict: closes the goal/);
     // A list only if there are several.
-    const isAsked = rows(workbench, "closes the goal").waitFor({ timeout: 4000 }).then(() => true);
-    if (await isAsked.catch(() => false)) await workbench.press("Enter");
-    await pageSays(workbench, /Lean's verdict: closes the goal/);
+    const list = workbench.quick.isAsking(which).catch(() => undefined);
+    if ((await Promise.race([verdict.then(() => "page"), list.then(() => "list")])) === "list") {
+      await workbench.quick.choose(which, "", "closes the goal");
+    }
+    await verdict;
     await workbench.picture("explained");
     await workbench.press("Control+1");
+    await workbench.hasFocus();
     await workbench.command("FD Prover: Why Not");
-    await workbench.page.locator(".quick-input-widget input.input").waitFor();
-    await workbench.type("exact nonsense");
-    await workbench.press("Enter");
+    await workbench.quick.answer({ words: "what does Lean say to it?" }, "simp"); // no progress here
     await pageSays(workbench, /Lean refuses it/);
     await workbench.picture("why-not");
   });
 
   it("shows what is recorded, in a page that nobody must save", async () => {
-    const workbench = await at.own(at.host.workspace("records"), "Ghost.lean");
-    await workbench.isReady();
+    const workbench = await at.window("Cycle.lean");
     await workbench.command("FD Prover: What Is Recorded");
-    await rows(workbench, "Show the records").waitFor();
+    await workbench.quick.row("Show the records").waitFor();
     await workbench.picture("records-view");
-    expect(await workbench.page.locator(".quick-input-widget").innerText()).toMatch(/\d+ offered/);
-    await workbench.press("Enter");
+    expect(await workbench.quick.widget.innerText()).toMatch(/\d+ offered/);
+    await workbench.quick.choose({ words: " offered" }, "", "Show the records");
     await workbench.page.locator('.tab.active[data-resource-name="records.jsonl"]').waitFor();
     await workbench.says(/suggestion_id|"uri"/);
     await workbench.picture("records-shown");
   });
 
   it("runs the doctor in a terminal that stays", async () => {
-    const workbench = await at.own(at.host.workspace("doctor"), "Ghost.lean");
-    await workbench.isReady();
+    const workbench = await at.window("Listed.lean");
     await workbench.command("FD Prover: Run Doctor in a Terminal");
-    const terminal = workbench.page.locator(".terminal-wrapper");
-    await terminal.first().waitFor();
+    const terminal = workbench.page.locator(".terminal-wrapper .xterm-rows");
     await workbench.page.locator(".terminal-tabs-entry, .single-terminal-tab", { hasText: "doctor" }).first().waitFor();
-    await new Promise((resolve) => setTimeout(resolve, 8000)); // by then a shell that had ended would be gone
-    expect(await terminal.first().isVisible()).toBe(true);
+    // The workbench says this when the program has ended; a terminal that goes with it says nothing.
+    await expect.poll(async () => plain((await terminal.first().textContent()) ?? ""), { timeout: SLOW_MS }).toMatch(/press any key to close/);
     await workbench.picture("doctor");
   });
 
   it("opens the walkthrough", async () => {
-    const workbench = await at.own(at.host.workspace("walk"), "Ghost.lean");
-    await workbench.isReady();
+    const workbench = await at.window("Listed.lean");
     await workbench.command("FD Prover: Open Walkthrough");
     await expect.poll(() => workbench.page.locator(".gettingStartedContainer").innerText(), { timeout: SLOW_MS }).toMatch(/Get started with FD Prover/);
     await workbench.picture("walkthrough");

@@ -8,11 +8,9 @@ import type { Workbench } from "./support/workbench";
 const at = suite({ settings: { "fd-prover.store.consent": "no" } });
 
 it("activation: nothing before a Lean file is open, then little", async () => {
-  const folder = at.host.workspace("activation");
-  const other = await at.own(folder, "lean-toolchain");
-  expect(await activation(other)).toBeUndefined();
-  await other.close();
-  const workbench = await at.own(folder, "Ghost.lean");
+  const workbench = await at.own(at.host.workspace("activation"), "lean-toolchain");
+  expect(await activation(workbench)).toBeUndefined();
+  await workbench.openFile("Ghost.lean");
   await workbench.isReady();
   const spent = await activation(workbench);
   process.stdout.write(`figure: activation ${String(spent)} ms\n`);

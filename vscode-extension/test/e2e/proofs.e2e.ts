@@ -2,10 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 
-import { leanKind } from "./support/places";
+import { leanKind, SLOW_MS } from "./support/places";
 import { resolved } from "./support/store";
 import { suite } from "./support/suite";
-import { SLOW_MS } from "./support/workbench";
 
 const at = suite({ settings: { "fd-prover.store.consent": "yes" } });
 

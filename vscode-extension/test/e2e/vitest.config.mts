@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: ["support/globalSetup.ts"],
     fileParallelism: false,
     testTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     hookTimeout: 120_000,
     // Real processes against the clock of a machine that may be busy: a failure is tried once more, and
     // the report says so. What fails twice has failed.

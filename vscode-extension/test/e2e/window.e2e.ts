@@ -5,9 +5,9 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { offeredIn, resolved } from "./support/store";
+import { offered, resolved } from "./support/store";
 import { suite } from "./support/suite";
-import { SLOW_MS } from "./support/workbench";
+import { SLOW_MS } from "./support/places";
 
 const at = suite({ settings: { "fd-prover.store.consent": "yes" } });
 const LINES = 3000;
@@ -27,30 +27,14 @@ describe("workspaces", () => {
     await workbench.ghostText();
     await workbench.picture("two-folders");
     expect(at.host.servers()).toHaveLength(1);
-    await expect.poll(async () => (await offeredIn(at.host, "one/Ghost.lean")).length, { timeout: 20_000 }).toBeGreaterThan(0);
-    await expect.poll(async () => (await offeredIn(at.host, "Cycle.lean")).length, { timeout: 20_000 }).toBeGreaterThan(0);
-  });
-
-  it("finds ghost text at the end of a file of 3,000 lines", async () => {
-    const folder = at.host.workspace("long");
-    const head = Array.from({ length: LINES }, (_, n) => `theorem line_${String(n)} : ${String(n)} = ${String(n)} := rfl`);
-    writeFileSync(join(folder, "Long.lean"), [...head, "theorem last (p q : Prop) (h : p ∧ q) : q ∧ p := by", ""].join("\n"));
-    const workbench = await at.own(folder, "Long.lean");
-    await workbench.isReady();
-    await workbench.newLineBehind(LINES + 1);
-    const ghost = await workbench.ghostText();
-    await workbench.picture("long-file");
-    await workbench.press("Tab");
-    expect((await workbench.saved("Long.lean")).split("\n")[LINES + 1]).toBe(`  ${ghost.split("\n")[0] ?? ""}`);
-    const taken = await resolved(at.host, (decision, offered) => decision.kind === "Accepted" && (offered.uri ?? "").endsWith("Long.lean"));
-    expect(taken.offered.candidate).toBe(ghost);
+    await offered(at.host, "one/Ghost.lean");
+    await offered(at.host, "Cycle.lean");
   });
 });
 
 describe("the server", () => {
   it("is started again once when it dies, and that is said once", async () => {
-    const workbench = await at.own(at.host.workspace("killed"), "Killed.lean");
-    await workbench.isReady();
+    const workbench = await at.window("Killed.lean");
     const [before] = at.host.servers();
     process.kill(before ?? 0, "SIGKILL");
     await expect.poll(() => at.host.servers().filter((pid) => pid !== before).length, { timeout: SLOW_MS }).toBe(1);
@@ -65,12 +49,25 @@ describe("the server", () => {
   });
 });
 
+describe("a long file", () => {
+  it("of 3,000 lines has ghost text at its end", async () => {
+    const head = Array.from({ length: LINES }, (_, n) => `theorem line_${String(n)} : ${String(n)} = ${String(n)} := rfl`);
+    mkdirSync(at.host.folder("shared"), { recursive: true });
+    writeFileSync(join(at.host.folder("shared"), "Long.lean"), [...head, "theorem last (p q : Prop) (h : p ∧ q) : q ∧ p := by", ""].join("\n"));
+    const workbench = await at.window("Long.lean");
+    await workbench.newLineBehind(LINES + 1);
+    const ghost = await workbench.ghostText();
+    await workbench.picture("long-file");
+    await workbench.press("Tab");
+    expect((await workbench.saved("Long.lean")).split("\n")[LINES + 1]).toBe(`  ${ghost.split("\n")[0] ?? ""}`);
+    const taken = await resolved(at.host, (decision, offered) => decision.kind === "Accepted" && (offered.uri ?? "").endsWith("Long.lean"));
+    expect(taken.offered.candidate).toBe(ghost);
+  });
+});
+
 describe("the panel", () => {
   it("shows goal, candidates and board, and is used by keyboard", async () => {
-    const folder = at.host.workspace("panel");
-    mkdirSync(folder, { recursive: true });
-    const workbench = await at.own(folder, "Fill.lean");
-    await workbench.isReady();
+    const workbench = await at.window("Fill.lean");
     await workbench.goTo(2, 3);
     await workbench.command("FD Prover: Open Proof Panel");
     const panel = await workbench.panel();
@@ -88,7 +85,7 @@ describe("the panel", () => {
     await workbench.press("ArrowRight");
     expect(await focusedKey(panel)).toMatch(/^explain/);
     await workbench.press("ArrowLeft", "Enter");
-    const taken = await resolved(at.host, (decision, offered) => decision.kind === "Accepted" && (offered.uri ?? "").endsWith("panel/Fill.lean"));
+    const taken = await resolved(at.host, (decision, offered) => decision.kind === "Accepted" && (offered.uri ?? "").endsWith("shared/Fill.lean"));
     expect(["session", "code_action"]).toContain(taken.offered.surface); // one text, offered twice
     await expect.poll(() => workbench.page.locator(".view-lines").first().textContent()).toContain((taken.offered.candidate ?? "?").slice(0, 8));
     await panel.locator("#board [data-key^=queue]").first().focus();

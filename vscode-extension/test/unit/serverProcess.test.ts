@@ -3,10 +3,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 import { describe, expect, it } from "vitest";
 
-import { endServer, startServer } from "../../src/serverProcess";
+import { endServer, endingOf, startServer } from "../../src/serverProcess";
 
 function script(body: string): { command: string; folder: string } {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "fd-process-")));
@@ -36,6 +37,21 @@ describe.skipIf(process.platform === "win32")("the server's process", () => {
   it("says how it ended", async () => {
     const server = await startServer(script("exit 3").command, tmpdir());
     expect(await server.ended).toBe("exit status 3");
+  });
+
+  it("that is about to end is waited for, and its last words are read by then", async () => {
+    const server = await startServer(script('sleep 0.1; echo "no module named pydantic" >&2; exit 1').command, tmpdir());
+    const words: string[] = [];
+    createInterface({ input: server.child.stderr }).on("line", (line) => words.push(line));
+    expect([await endingOf(server), words]).toEqual(["exit status 1", ["no module named pydantic"]]);
+  });
+
+  it("that lives on has no ending, and one whose child holds the pipes open has", async () => {
+    const alive = await startServer(script("exec sleep 60").command, tmpdir());
+    expect(await endingOf(alive)).toBeUndefined();
+    await endServer(alive);
+    const parent = await startServer(script("sleep 3 & exit 2").command, tmpdir());
+    expect(await endingOf(parent)).toBe("exit status 2");
   });
 
   it("is ended for good, though it does not listen", async () => {

@@ -1,4 +1,4 @@
-/** Packages the extension once, and starts the workbench that most scenarios share. */
+/** Packages the extension once, and installs it once for all workbenches. */
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -7,20 +7,26 @@ import { join } from "node:path";
 
 import type { TestProject } from "vitest/node";
 
+import { install } from "./host";
 import { EXTENSION, leanKind, SCREENSHOTS } from "./places";
 
 declare module "vitest" {
   interface ProvidedContext {
     vsix: string;
+    /** A folder of extensions with ours in it. */
+    extensions: string;
   }
 }
 
-export default function setup(project: TestProject): () => void {
+export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), "fd-vsix-"));
   const vsix = process.env["FD_VSIX"] ?? packaged(folder);
   mkdirSync(SCREENSHOTS, { recursive: true });
   process.stdout.write(`e2e: ${leanKind()} Lean, ${vsix}\n`);
+  const extensions = join(folder, "extensions");
+  await install(vsix, ["--user-data-dir", join(folder, "user"), "--extensions-dir", extensions], process.env);
   project.provide("vsix", vsix);
+  project.provide("extensions", extensions);
   return () => rmSync(folder, { recursive: true, force: true });
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -18,6 +18,8 @@ const run = promisify(execFile);
 export interface HostOptions {
   /** Extensions to install; default: none. */
   readonly vsix?: readonly string[];
+  /** A folder of extensions that are installed already; it is copied. */
+  readonly extensions?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Ask for workspace trust, as a desktop does. */
   readonly asksForTrust?: boolean;
@@ -40,6 +42,7 @@ const QUIET: Readonly<Record<string, unknown>> = {
   "window.restoreWindows": "none",
   "security.workspace.trust.banner": "never",
   "editor.minimap.enabled": false,
+  "terminal.integrated.gpuAcceleration": "off", // its text stands in the page
   "fd-prover.server.path": SERVER,
   // What is tested is what happens, not how fast: a busy machine gets the time it needs.
   "fd-prover.suggest.firstS": 6,
@@ -47,8 +50,16 @@ const QUIET: Readonly<Record<string, unknown>> = {
   "fd-prover.lean.candidateS": 20,
 };
 
+/** Put a package into a folder of extensions. */
+export async function install(vsix: string, folders: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  const entry = join(codeServer(), "out", "node", "entry.js");
+  await run(process.execPath, [entry, ...folders, "--install-extension", vsix], { env: environment });
+}
+
 /** A workbench server that runs. */
 export class Host {
+  private known: { readonly stamp: string; readonly events: StoredEvent[] } | undefined;
+
   private constructor(
     readonly scratch: string,
     readonly port: number,
@@ -65,14 +76,11 @@ export class Host {
       writeFileSync(join(user, kind, "settings.json"), JSON.stringify({ ...QUIET, ...options.settings }));
     }
     const environment = environmentOf(scratch, options.environment ?? {});
-    const code = codeServer();
     const folders = ["--user-data-dir", user, "--extensions-dir", extensions];
-    for (const vsix of options.vsix ?? []) {
-      const entry = join(code, "out", "node", "entry.js");
-      await run(process.execPath, [entry, ...folders, "--install-extension", vsix], { env: environment });
-    }
+    if (options.extensions !== undefined) cpSync(options.extensions, extensions, { recursive: true });
+    for (const vsix of options.vsix ?? []) await install(vsix, folders, environment);
     const port = await freePort();
-    const main = join(code, "lib", "vscode", "out", "server-main.js");
+    const main = join(codeServer(), "lib", "vscode", "out", "server-main.js");
     const trust = options.asksForTrust ? [] : ["--disable-workspace-trust"];
     const flags = ["--without-connection-token", "--accept-server-license-terms", "--telemetry-level", "off", ...trust];
     const where = ["--host", "127.0.0.1", "--port", String(port), "--server-data-dir", join(scratch, "server")];
@@ -84,9 +92,14 @@ export class Host {
     return new Host(scratch, port, child, environment);
   }
 
+  /** Where a workspace of this name is, or will be. */
+  folder(name: string): string {
+    return join(this.scratch, "workspaces", name);
+  }
+
   /** A fresh copy of a folder of test data, under a name of its own. */
   workspace(name: string, data = "project"): string {
-    const folder = join(this.scratch, "workspaces", name);
+    const folder = this.folder(name);
     cpSync(join(DATA, data), folder, { recursive: true });
     return folder;
   }
@@ -99,8 +112,15 @@ export class Host {
     return `http://${here}/?${query.toString()}`;
   }
 
-  /** What is in the event store, as `fd-server events export` tells it. */
+  /** What is in the event store. It is exported anew only if something was written since. */
   async records(): Promise<StoredEvent[]> {
+    const stamp = stampOf(join(this.scratch, "data"));
+    if (this.known?.stamp !== stamp) this.known = { stamp, events: await this.exported() };
+    return this.known.events;
+  }
+
+  /** As `fd-server events export` tells it. */
+  private async exported(): Promise<StoredEvent[]> {
     try {
       const { stdout } = await run(SERVER, ["events", "export", "--json"], { env: this.environment, maxBuffer: 1 << 26 });
       return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line) as StoredEvent);
@@ -169,6 +189,16 @@ function environmentOf(scratch: string, more: Readonly<Record<string, string | u
   // Set by the test runner, and meant for it alone.
   for (const name of ["NODE_OPTIONS", "VITEST", "NODE_ENV"]) delete environment[name];
   return environment;
+}
+
+/** Changes when a file of a folder is written; a reader's own index (`-shm`) does not count. */
+function stampOf(folder: string): string {
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }).sort() : [];
+  const stamps = files.filter((name) => !name.endsWith("-shm")).map((name) => {
+    const about = statSync(join(folder, name), { throwIfNoEntry: false });
+    return `${name} ${String(about?.size)} ${String(about?.mtimeMs)}`;
+  });
+  return stamps.join("\n");
 }
 
 function listens(child: ChildProcess): Promise<void> {

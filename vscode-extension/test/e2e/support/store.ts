@@ -31,7 +31,7 @@ export async function resolved(
         found = (await decisions(host)).find(({ decision, offered }) => fits(decision, offered));
         return found !== undefined;
       },
-      { timeout: 45_000, interval: 300 },
+      { timeout: 45_000, interval: 100 },
     )
     .toBe(true);
   if (!found) throw new Error("no such decision");
@@ -42,4 +42,9 @@ export async function resolved(
 export async function offeredIn(host: Host, file: string): Promise<StoredEvent["event"][]> {
   const events = await host.records();
   return events.filter((e) => e.kind === "SuggestionOffered" && (e.event.uri ?? "").endsWith(file)).map((e) => e.event);
+}
+
+/** Wait until something was offered in a file, and has been recorded. */
+export async function offered(host: Host, file: string): Promise<void> {
+  await expect.poll(async () => (await offeredIn(host, file)).length, { timeout: 45_000, interval: 100 }).toBeGreaterThan(0);
 }

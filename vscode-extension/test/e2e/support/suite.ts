@@ -11,7 +11,7 @@ export interface Suite {
   readonly host: Host;
   readonly browser: Browser;
   /** The window; opened by the first scenario that asks for it, and anew after a failure. */
-  window(file: string): Promise<Workbench>;
+  window(file: string, wants?: { readonly isReady: boolean }): Promise<Workbench>;
   /** A window of its own, closed after the scenario. */
   own(folder: string, file?: string): Promise<Workbench>;
 }
@@ -20,7 +20,7 @@ export interface Suite {
 export function suite(options: HostOptions = {}): Suite {
   const made: { host?: Host; browser?: Browser; shared?: Workbench; own: Workbench[] } = { own: [] };
   beforeAll(async () => {
-    made.host = await Host.start({ vsix: [inject("vsix")], ...options });
+    made.host = await Host.start(options.vsix ? options : { extensions: inject("extensions"), ...options });
     made.browser = await launch();
   });
   afterEach(async ({ task }) => {
@@ -44,11 +44,11 @@ export function suite(options: HostOptions = {}): Suite {
     get browser() {
       return there(made.browser);
     },
-    async window(file) {
+    async window(file, { isReady } = { isReady: true }) {
       const host = there(made.host);
       const shared = (made.shared ??= await Workbench.open(there(made.browser), host, host.workspace("shared"), file));
       await shared.openFile(file);
-      await shared.isReady();
+      if (isReady) await shared.isReady();
       return shared;
     },
     async own(folder, file) {

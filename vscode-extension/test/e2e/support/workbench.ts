@@ -7,16 +7,23 @@ import type { Browser, Frame, Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
 import type { Host } from "./host";
-import { SCREENSHOTS } from "./places";
+import { SCREENSHOTS, SLOW_MS } from "./places";
+import { QuickInput } from "./quickInput";
 
-export const SLOW_MS = Number(process.env["FD_E2E_SLOW_MS"] ?? 60_000);
+const PALETTE = { prefix: ">" };
+const FINDER = { words: "Search files by name", prefix: "" };
+const LINE = { prefix: ":" };
 
 export class Workbench {
+  readonly quick: QuickInput;
+
   private constructor(
     readonly page: Page,
     readonly host: Host,
     readonly folder: string,
-  ) {}
+  ) {
+    this.quick = new QuickInput(page);
+  }
 
   /** Open a folder (or workspace file) with one file, and wait until its text is there. */
   static async open(browser: Browser, host: Host, folder: string, file?: string): Promise<Workbench> {
@@ -33,13 +40,15 @@ export class Workbench {
   /** Open another file of the folder in the same window. */
   async openFile(file: string): Promise<void> {
     await this.press("Control+p");
-    const input = this.page.locator(".quick-input-widget input.input");
-    await input.waitFor();
-    await input.fill(file);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: file }).first().waitFor();
-    await this.press("Enter");
+    await this.quick.choose(FINDER, file, file);
     await this.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
     await this.page.locator(".editor-group-container.active .view-line").first().waitFor();
+    await this.hasFocus();
+  }
+
+  /** Keys go into the text of the active editor. */
+  async hasFocus(): Promise<void> {
+    await this.page.locator(".editor-group-container.active .monaco-editor.focused").first().waitFor();
   }
 
   /** A fresh indented line behind a line (counted from one), where a proof goes on. */
@@ -70,21 +79,15 @@ export class Workbench {
   /** Put the cursor at a line and column, counted from one. */
   async goTo(line: number, column = 1): Promise<void> {
     await this.press("Control+g");
-    const input = this.page.locator(".quick-input-widget input.input");
-    await input.waitFor();
-    await input.fill(`:${String(line)}:${String(column)}`);
-    await this.press("Enter");
-    await input.waitFor({ state: "hidden" });
+    await this.quick.answer(LINE, `:${String(line)}:${String(column)}`);
+    await this.hasFocus();
+    await this.page.locator(".statusbar-item", { hasText: new RegExp(`Ln ${String(line)}, Col`) }).first().waitFor();
   }
 
   /** Run a command by its title. */
   async command(title: string): Promise<void> {
     await this.press("F1");
-    const input = this.page.locator(".quick-input-widget input.input");
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
-    await this.press("Enter");
+    await this.quick.choose(PALETTE, `>${title}`, title);
   }
 
   /** Open the quick fixes at the cursor until one with this title is there. */
@@ -104,8 +107,10 @@ export class Workbench {
 
   /** The ghost text that is shown, once there is one. */
   async ghostText(): Promise<string> {
-    await this.ghost().first().waitFor();
-    return plain((await this.ghost().allTextContents()).join(""));
+    let shown = "";
+    const read = async (): Promise<string> => (shown = plain((await this.ghost().allTextContents()).join("")));
+    await expect.poll(read, { timeout: SLOW_MS }).not.toBe("");
+    return shown;
   }
 
   /** The visible lines of the active editor, without ghost text. */
@@ -173,6 +178,6 @@ export class Workbench {
 }
 
 /** The editor shows spaces as no-break spaces. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replaceAll("\u00a0", " ").replaceAll("\u200c", "");
 }
