@@ -45,7 +45,8 @@ class NightsScreen(NightOrders):
     DEFAULT_CSS = """
     NightsScreen {
         RunList { height: 3; max-height: 30%; }
-        #about { height: 1; background: $panel; overflow: hidden; }
+        #about { height: 1; overflow: hidden; }
+        #about-run { overflow: hidden; background: $panel; }
         #pages { height: 1fr; min-height: 1; }
         #pages > * { height: 1fr; }
         &.-low RunList { max-height: 3; }

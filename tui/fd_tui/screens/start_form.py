@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from fd_core.errors import FdError
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -32,7 +32,7 @@ class StartForm(ModalScreen[Order | None]):
     }
     StartForm .row { height: 1; margin-bottom: 1; }
     StartForm .row Label { width: 10; color: $text-muted; }
-    StartForm .row:focus-within Label { color: $foreground; text-style: bold underline; }
+    StartForm .row.here Label { color: $foreground; text-style: bold underline; }
     StartForm .row Input, StartForm .row Select { width: 1fr; }
     StartForm Tick { width: 100%; background: $surface; padding: 0; }
     StartForm #wrong { color: $text-error; width: 100%; }
@@ -88,6 +88,11 @@ class StartForm(ModalScreen[Order | None]):
     def on_mount(self) -> None:
         """The presets there are; asking takes a moment."""
         self.fill_presets()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Its name tells which line has the keys."""
+        for row in self.query(".row"):
+            row.set_class(event.widget in row.children, "here")
 
     @work(exclusive=True)
     async def fill_presets(self) -> None:

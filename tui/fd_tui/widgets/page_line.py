@@ -9,6 +9,8 @@ from textual.strip import Strip
 from fd_tui.widgets.line_view import LineView
 from fd_tui.widgets.pieces import Line, Piece
 
+_WIDE = 44
+
 
 class PageLine(LineView, can_focus=False):
     """One line high; a click chooses."""
@@ -51,9 +53,10 @@ class PageLine(LineView, can_focus=False):
             at += len(piece.text)
 
     def _line(self) -> Line:
+        gap = " " if self.size.width >= _WIDE else ""
         return tuple(
-            Piece(f"[{i} {page}]", "accent")
+            Piece(f"[{i}{gap}{page}]", "accent")
             if page == self._shown
-            else Piece(f" {i} {page} ", "muted")
+            else Piece(f" {i}{gap}{page} ", "muted")
             for i, page in enumerate(self._pages, 1)
         )
