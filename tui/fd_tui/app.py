@@ -99,8 +99,8 @@ class FdApp(App[None]):
         """Where the target says; else what was left behind may be resumed."""
         await asyncio.to_thread(purge)
         if self.target.file is not None and self.target.line is not None:
+            await self.switch_mode("session")
             await self.session.open_at(self.target.file, self.target.line)
-            self.switch_mode("session")
             return
         if self.target.file is not None:
             self.board.show_file(self.target.file.name)
@@ -116,7 +116,7 @@ class FdApp(App[None]):
             Choice(_left_behind(newest), (_RESUME, _LATER, _FORGET))
         )
         if chosen == _RESUME:
-            self.switch_mode("session")
+            await self.switch_mode("session")
             await self.session.resume(newest)
         elif chosen == _FORGET:
             await asyncio.to_thread(newest.path.unlink, True)
@@ -127,7 +127,7 @@ class FdApp(App[None]):
     @work(exclusive=True, group="opening")
     async def open_row(self, row: BoardRow) -> None:
         """A session at a row of the board."""
-        self.switch_mode("session")
+        await self.switch_mode("session")
         await self.session.open_row(row)
 
     def on_session_screen_left(self, event: SessionScreen.Left) -> None:

@@ -77,7 +77,7 @@ class Link:
         if self._loop is None:
             return
         self._closing = True
-        await self._there(lambda: self._leave())
+        await self._there(self._leave)
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join, _CLOSING_S)
 

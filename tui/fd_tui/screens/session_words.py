@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fd_core.landing import land
 from fd_core.proof import Position, Range
+from fd_core.protocol import WirePosition, WireRange
 from fd_core.sites import open_sites
 
 from fd_tui.proving.session import ProvingSession
@@ -29,17 +30,24 @@ def heading(session: ProvingSession, path: Path | None, on_disk: str) -> str:
     return printable(" · ".join(words)) + _ON_DISK.get(on_disk, "")
 
 
-def preview_of(session: ProvingSession) -> tuple[str, Range, str]:
+def preview_of(session: ProvingSession) -> tuple[str, WireRange, str]:
     """The file's text, the site, and what the steps so far would put there; nothing is written."""
-    document, wire = session.document, session.tree.tree.range
-    site = Range(
-        Position(wire.start.line, wire.start.character), Position(wire.end.line, wire.end.character)
-    )
+    document, where = session.document, session.tree.tree.range
     proof = session.tree.proof(session.tree.current)
-    if not proof:
-        return document.text, site, ""
+    site = Range(
+        Position(where.start.line, where.start.character),
+        Position(where.end.line, where.end.character),
+    )
     found = next((each for _, each in open_sites(document) if each.range == site), None)
-    if found is None:
-        return document.text, site, proof
+    if not proof or found is None:
+        return document.text, where, proof
     landed = land(found, proof)
-    return document.text, landed.range, landed.text
+    return document.text, _on_the_wire(landed.range), landed.text
+
+
+def _on_the_wire(where: Range) -> WireRange:
+    """Code points both here and there: the link asked for UTF-32."""
+    return WireRange(
+        start=WirePosition(line=where.start.line, character=where.start.column),
+        end=WirePosition(line=where.end.line, character=where.end.column),
+    )

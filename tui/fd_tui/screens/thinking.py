@@ -5,10 +5,9 @@ from __future__ import annotations
 from uuid import uuid4
 
 from fd_core.errors import FdError
-from fd_core.protocol import CandidatesEvent, ExplainParams, Explanation, WireCandidate
+from fd_core.protocol import CandidatesEvent, ExplainParams, Explanation
 from textual import work
 
-from fd_tui.proving.session import ProvingSession
 from fd_tui.screens.questions import Line
 from fd_tui.screens.reading import Reading, of_text
 from fd_tui.screens.session_part import SessionPart
@@ -21,7 +20,7 @@ class Thinking(SessionPart):
     """Asking, rejecting, explaining."""
 
     _token = ""
-    _settled: tuple[WireCandidate, ...] = ()
+    _is_settled = False
 
     def action_ask(self) -> None:
         self.ask()
@@ -30,12 +29,13 @@ class Thinking(SessionPart):
     async def ask(self) -> None:
         """Candidates where the user stands."""
         session, found = self.session, self.query_one(CandidateList)
-        self._token, self._settled = uuid4().hex, ()
+        self._token, self._is_settled = uuid4().hex, False
         if session is None or session.current.state.kind != "goals":
             found.settle(())
             return
         found.begin()
         node = session.tree.current
+        found.leave_out(session.refused.get(node, ()))
         try:
             answer = await session.suggest(self._token)
         except FdError as error:
@@ -43,17 +43,12 @@ class Thinking(SessionPart):
             self.complain(error)
             return
         if self.session is session and session.tree.current == node:
-            self._settled = tuple(answer.candidates)
-            self._show_wanted(session)
-
-    def _show_wanted(self, session: ProvingSession) -> None:
-        refused = session.refused.get(session.tree.current, set())
-        wanted = [item for item in self._settled if item.text not in refused]
-        self.query_one(CandidateList).settle(wanted)
+            self._is_settled = True
+            found.settle(answer.candidates)
 
     def hear_candidates(self, told: CandidatesEvent) -> None:
         """Some more were judged."""
-        if told.token == self._token and not self._settled:
+        if told.token == self._token and not self._is_settled:
             found = self.query_one(CandidateList)
             found.progress(told.judged, told.sampled)
             found.add(told.candidates)
@@ -71,7 +66,9 @@ class Thinking(SessionPart):
         except FdError as error:
             self.complain(error)
             return
-        self._show_wanted(session)
+        if self.session is session:
+            here = session.refused.get(session.tree.current, ())
+            self.query_one(CandidateList).leave_out(here)
         self.notify(f"Rejected: {reason or 'no reason given'}.", timeout=2, markup=False)
 
     @work(exclusive=True, group="explaining")

@@ -5,7 +5,7 @@ Shows and tells what the user wants; asks nobody, takes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from fd_core.protocol import WireCandidate
@@ -91,6 +91,12 @@ class CandidateList(Rows):
         self._ranking.settle(candidates)
         self._arrange(before)
         self._offer_first(only_closed=False)
+
+    def leave_out(self, texts: Collection[str]) -> None:
+        """The user wants none of these here: they go, and do not come back."""
+        before = self.highlighted
+        self._ranking.leave_out(texts)
+        self._arrange(before)
 
     def progress(self, judged: int, sampled: int) -> None:
         """So many are judged of so many sampled."""

@@ -5,7 +5,7 @@ A text is what a candidate is known by, because the ids come only with the final
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from fd_core.protocol import WireCandidate
 
@@ -22,6 +22,7 @@ class Ranking:
         self._place: dict[str, int] = {}
         self._all: list[WireCandidate] = []
         self._settled = False
+        self._unwanted: frozenset[str] = frozenset()
         self.with_failed = False
 
     def add(self, candidates: Sequence[WireCandidate]) -> None:
@@ -34,6 +35,11 @@ class Ranking:
         self._settled = True
         self._place = {item.text: place for place, item in enumerate(candidates)}
         self.add(candidates)
+
+    def leave_out(self, texts: Collection[str]) -> None:
+        """The user wants none of these here."""
+        self._unwanted = frozenset(texts)
+        self._rank()
 
     def rows(self) -> list[WireCandidate]:
         """What is shown."""
@@ -54,7 +60,8 @@ class Ranking:
         return self._settled
 
     def _rank(self) -> None:
-        self._all = sorted(self._by_text.values(), key=self._key)
+        wanted = (item for text, item in self._by_text.items() if text not in self._unwanted)
+        self._all = sorted(wanted, key=self._key)
 
     def _key(self, item: WireCandidate) -> tuple[int, float, int, float]:
         verdict = item.verdict
