@@ -64,7 +64,7 @@ class CurvesView(LineView, can_focus=True):
         return self._lines[index]
 
     def _layout(self) -> None:
-        cells, rows = self.size.width, self.size.height
+        cells, rows = self.cells, self.size.height
         curves = [self._metrics.curves[name] for name in self.names]
         if cells < 1 or rows < 1:
             self._lines = []
@@ -78,7 +78,7 @@ class CurvesView(LineView, can_focus=True):
 def arranged(curves: Sequence[Curve], cells: int, rows: int) -> list[Line]:
     """Charts in columns that fit, each as high as the room allows without getting too low."""
     columns = min(len(curves), max(1, (cells + _GAP) // (_LEAST_CELLS + _GAP)))
-    each = (cells - 2 - _GAP * (columns - 1)) // columns
+    each = (cells - 1 - _GAP * (columns - 1)) // columns
     down = min(-(-len(curves) // columns), max(1, rows // (LEAST_ROWS + 2)))
     high = min(_MOST_ROWS, rows // down) if rows >= LEAST_ROWS else min(rows, 2)
     lines: list[Line] = []
@@ -91,6 +91,6 @@ def arranged(curves: Sequence[Curve], cells: int, rows: int) -> list[Line]:
 def _side_by_side(parts: Sequence[Line], cells: int) -> Line:
     line: list[Piece] = [Piece(" ")]
     for part in parts:
-        line += clipped(part, cells)
-        line.append(Piece(" " * (cells - width(clipped(part, cells)) + _GAP)))
-    return tuple(line)
+        shown = clipped(part, cells)
+        line += [*shown, Piece(" " * (cells - width(shown) + _GAP))]
+    return tuple(line[:-1])

@@ -38,6 +38,6 @@ class TextView(LineView, can_focus=True):
         return self._lines[index]
 
     def _layout(self) -> None:
-        cells = self.size.width
+        cells = self.cells
         self._lines = [clipped(line, cells) for line in self._made(cells)] if cells else []
         self.resize_to(len(self._lines))
