@@ -12,6 +12,7 @@ from rich.style import Style
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from fd_tui.widgets.pieces import Line, Role
 from fd_tui.widgets.printable import cut
@@ -121,13 +122,19 @@ class LineView(ScrollView):
         """How many of them are seen at once."""
         return max(1, self.size.height - self.head_lines - self.foot_lines)
 
-    def resize_to(self, count: int) -> None:
+    def resize_to(self, count: int, *, redraw: bool = True) -> None:
         """There are so many lines now."""
         self._count = count
-        height = count + self.head_lines + self.foot_lines
-        if height != self.virtual_size.height:
+        before, height = self.virtual_size.height, count + self.head_lines + self.foot_lines
+        page = self.size.height
+        if self.styles.is_auto_height or (before > page) != (height > page):
             self.virtual_size = Size(1, height)
-        self.refresh()
+        elif height != before:
+            # Neither this widget nor its scrollbar comes or goes: no reason to lay out the screen.
+            self.set_reactive(Widget.virtual_size, Size(1, height))
+            self.vertical_scrollbar.window_virtual_size = height
+        if redraw:
+            self.refresh()
 
     def on_resize(self) -> None:
         """There may be room for what does not scroll, or none."""

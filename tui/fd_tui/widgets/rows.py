@@ -69,8 +69,9 @@ class Rows(LineView, can_focus=True):
         before, self._cursor = self._cursor, index
         if index is not None and seen:
             self.show_index(index)
-        for changed in {before, index} - {None}:
-            self.refresh_index(changed)  # type: ignore[arg-type]
+        for changed in (before, index) if before != index else ():
+            if changed is not None:
+                self.refresh_index(changed)
 
     def move_to(self, index: int | None) -> None:
         """Stand at a row because the user wants it."""

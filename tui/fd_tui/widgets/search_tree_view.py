@@ -67,6 +67,7 @@ class SearchTreeView(Rows):
         self._began: float | None = None
         self._seconds = 0.0
         self._window: tuple[int, list[int]] = (0, [])
+        self._drawn: dict[int, Line] = {}
         self._cursor_node = NONE
         self._own_top = 0
         self.put_cursor(None)
@@ -99,7 +100,8 @@ class SearchTreeView(Rows):
     def row_at(self, index: int, cells: int) -> Line:
         """One node."""
         node = self._node_at(index)
-        return row(self.forest, node, cells, self._left_out(cells))
+        drawn = self._drawn[index] = row(self.forest, node, cells, self._left_out(cells))
+        return drawn
 
     def head_at(self, index: int, cells: int) -> Line:
         """The search's state, budget and best score."""
@@ -174,13 +176,22 @@ class SearchTreeView(Rows):
         self._window = (0, [])
         here = forest.row_of(self._cursor_node) if self._cursor_node != NONE else None
         self.put_cursor(here, seen=False)
-        self.resize_to(len(forest))
+        self.resize_to(len(forest), redraw=False)
         if self.follows:
             if forest.newest != NONE:
                 self._show_newest(forest.row_of(forest.newest))
         elif top != NONE:
             self.scroll_to_line(forest.row_of(top))
         self._own_top = self.scroll_offset.y
+        self._draw_changed()
+
+    def _draw_changed(self) -> None:
+        """Most nodes arrive out of view: only lines that became others are drawn anew."""
+        before, self._drawn, cells = self._drawn, {}, self.cells - 1
+        last = min(self._own_top + self.page, self.line_count)
+        for index in range(self._own_top, last):
+            if self.row_at(index, cells) != before.get(index):
+                self.refresh_index(index)
 
     def _show_newest(self, row: int) -> None:
         top = self.scroll_offset.y

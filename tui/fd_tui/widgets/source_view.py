@@ -32,7 +32,7 @@ class SourceView(LineView, can_focus=True):
         Binding("down,j", "scroll_down", "Down", show=False, id="source.down"),
         Binding("left,h", f"shift(-{_STEP})", "Left", show=False, id="source.left"),
         Binding("right,l", f"shift({_STEP})", "Right", show=False, id="source.right"),
-        Binding("s", "site", "To the proof", show=False, id="source.site"),
+        Binding("g", "site", "To the proof", show=False, id="source.site"),
     ]
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:

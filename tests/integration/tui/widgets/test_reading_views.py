@@ -53,7 +53,7 @@ async def test_a_large_file_opens_at_its_site() -> None:
         view.show(text, site(4004), "omega")
         await pilot.pause()
         assert any("omega" in line for line in drawn(view))
-        await pilot.press("right", "end", "s")
+        await pilot.press("right", "end", "g")
         await pilot.pause()
         assert view.line_count == text.count("\n") + 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fd_core.protocol import GoalsResult, WireGoal
 from fd_tui.widgets.goal_lines import goals_lines
 from fd_tui.widgets.pieces import plain, width
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tui_values import goal, goals
 
@@ -50,6 +50,7 @@ def test_a_flood_of_goals_is_cut() -> None:
     assert len(said(goals(goal("x ∧ " * 200_000)))) < 2000
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60), st.integers(8, 50))
 def test_lines_keep_to_the_width(target: str, type_: str, cells: int) -> None:
     now = goals(goal(target, f"h : {type_}"), goal(type_, case=target))

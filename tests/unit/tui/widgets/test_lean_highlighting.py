@@ -6,7 +6,7 @@ from fd_core.protocol import WirePosition, WireRange
 from fd_tui.widgets.lean_highlighting import Highlighted
 from fd_tui.widgets.pieces import plain
 from fd_tui.widgets.source_rows import SourceRows
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 TEXT = """/-- doc
@@ -31,6 +31,7 @@ def rows(preview: str, site: WireRange, text: str = TEXT) -> list[tuple[int | No
     return [(row.number, plain(row.pieces)) for row in map(made.row, range(len(made)))]
 
 
+@settings(deadline=None)
 @given(LEAN | st.text())
 def test_no_letter_is_lost(text: str) -> None:
     shown = Highlighted(text)

@@ -6,7 +6,7 @@ import unicodedata
 
 from fd_tui.widgets.pieces import Piece, apart, clipped, plain, width, wrapped
 from fd_tui.widgets.printable import cut, one_line, padded, printable
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -34,6 +34,7 @@ def test_cutting_counts_cells() -> None:
     assert len(cut("y" * 10**6, 10)) == 10
 
 
+@settings(deadline=None)
 @given(ANY, st.integers(0, 40))
 def test_nothing_unsafe_and_never_too_wide(text: str, cells: int) -> None:
     for shown in (cut(text, cells), one_line(text, cells)):
@@ -44,6 +45,7 @@ def test_nothing_unsafe_and_never_too_wide(text: str, cells: int) -> None:
     printable(text).encode()
 
 
+@settings(deadline=None)
 @given(ANY, st.integers(1, 40))
 def test_wrapping_loses_nothing_but_blanks(text: str, cells: int) -> None:
     shown = printable(text)
@@ -52,6 +54,7 @@ def test_wrapping_loses_nothing_but_blanks(text: str, cells: int) -> None:
     assert "".join("".join(plain(line).split()) for line in lines) == "".join(shown.split())
 
 
+@settings(deadline=None)
 @given(ANY, ANY, st.integers(0, 60))
 def test_two_ends_fill_a_line(left: str, right: str, cells: int) -> None:
     line = apart([Piece(printable(left))], [Piece(printable(right))], cells)

@@ -6,7 +6,7 @@ from fd_core.protocol import SearchEvent
 from fd_tui.widgets.pieces import plain, width
 from fd_tui.widgets.search_forest import NONE, SearchForest
 from fd_tui.widgets.search_row import Budget, headline, row
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tui_values import search_events
 
@@ -35,6 +35,7 @@ def walked(parents: list[int]) -> list[int]:
     return found
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60), max_size=60))
 def test_rows_are_in_depth_first_order(parents: list[int]) -> None:
     forest, expected = grown(parents), walked(parents)
@@ -91,6 +92,7 @@ def test_a_closed_state_is_not_called_proved() -> None:
     assert said.endswith(" 2 nodes · 3/9 expanded · 1/3 s ")
 
 
+@settings(deadline=None)
 @given(st.integers(1, 100), st.integers(0, 30))
 def test_everything_fits(cells: int, shift: int) -> None:
     forest = grown(list(range(40)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fd_tui.proving.undo_tree import UndoTree
 from fd_tui.widgets.pieces import plain, width
 from fd_tui.widgets.undo_rows import line, rows_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tui_values import undo_tree
 
@@ -32,6 +32,7 @@ def test_older_ways_branch_off_above_the_newest() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 50), max_size=50), st.integers(1, 60))
 def test_every_node_has_a_row_below_its_parent(parents: list[int], cells: int) -> None:
     steps = [(parent % (n + 1), "s" * parent) for n, parent in enumerate(parents)]
