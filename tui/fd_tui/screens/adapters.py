@@ -24,6 +24,8 @@ from fd_tui.widgets.adapter_list import SHORT, AdapterList
 from fd_tui.widgets.printable import printable
 from fd_tui.widgets.text_view import TextView
 
+_ERROR_S = 20.0
+"""A refusal with its fix takes longer to read."""
 _NO_SERVER = "No server is there to ask: adapters are listed and promoted by `fd-server`."
 
 
@@ -173,8 +175,10 @@ class AdaptersScreen(Screen[None]):
         self.show_one()
 
     async def _agreed(self, question: str, yes: str) -> bool:
+        """Not asked on another screen, if the user went there meanwhile."""
         choice = Choice(printable(question), (yes, "Cancel"))
-        return await self.app.push_screen_wait(choice) == yes
+        return self.is_current and await self.app.push_screen_wait(choice) == yes
 
     def _say(self, text: str, severity: str = "information") -> None:
-        self.notify(printable(text), severity=severity, markup=False)  # type: ignore[arg-type]
+        timeout = _ERROR_S if severity == "error" else None
+        self.notify(printable(text), severity=severity, timeout=timeout, markup=False)  # type: ignore[arg-type]

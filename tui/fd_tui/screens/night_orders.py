@@ -9,11 +9,11 @@ import sys
 import webbrowser
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fd_core.errors import FdError
 from textual import work
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from fd_tui.nights import starting, trainer
 from fd_tui.nights.starting import Order
@@ -23,7 +23,10 @@ from fd_tui.screens.start_form import StartForm
 from fd_tui.widgets.printable import printable
 from fd_tui.widgets.run_list import RunList
 
+T = TypeVar("T")
 _REPORT_S = 120.0
+_ERROR_S = 20.0
+"""A refusal with its fix takes longer to read."""
 
 
 class NightOrders(Screen[None]):
@@ -41,7 +44,7 @@ class NightOrders(Screen[None]):
     @work(exclusive=True, group="orders")
     async def action_start(self) -> None:
         """Ask how, rehearse, confirm, start."""
-        order = await self.app.push_screen_wait(StartForm(self.project))
+        order = await self.answer(StartForm(self.project))
         if order is not None:
             await self._told(self._rehearsed_and_started(order))
 
@@ -57,10 +60,7 @@ class NightOrders(Screen[None]):
         if (detail := self.detail) is None:
             return
         question = f"Ask run {detail.run.id} to leave? It keeps a checkpoint and can be resumed."
-        if (
-            await self.app.push_screen_wait(Choice(question, ("Stop it", "Let it run")))
-            == "Stop it"
-        ):
+        if await self.answer(Choice(question, ("Stop it", "Let it run"))) == "Stop it":
             await self._told(self._stopped(detail.run.id))
 
     @work(exclusive=True, group="report")
@@ -81,10 +81,14 @@ class NightOrders(Screen[None]):
         else:
             self._say("There is no page yet: m makes one.", "warning")
 
+    async def answer(self, question: ModalScreen[T | None]) -> T | None:
+        """What the user says; none if they went to another screen meanwhile: it is not asked there."""
+        return await self.app.push_screen_wait(question) if self.is_current else None
+
     async def _rehearsed_and_started(self, order: Order) -> None:
         self._say("Looking at what it would do …")
         plan = printable(await starting.rehearsed(order)).strip()
-        if await self.app.push_screen_wait(Choice(plan, ("Start", "Cancel"))) != "Start":
+        if await self.answer(Choice(plan, ("Start", "Cancel"))) != "Start":
             return
         started = await asyncio.to_thread(starting.start, order)
         _CHILDREN.append(started.process)
@@ -110,7 +114,8 @@ class NightOrders(Screen[None]):
             self._say("\n".join(filter(None, (error.what, error.fix))), "error")
 
     def _say(self, text: str, severity: str = "information") -> None:
-        self.notify(printable(text), severity=severity, markup=False)  # type: ignore[arg-type]
+        timeout = _ERROR_S if severity == "error" else None
+        self.notify(printable(text), severity=severity, timeout=timeout, markup=False)  # type: ignore[arg-type]
 
 
 _CHILDREN: list[subprocess.Popen[bytes]] = []

@@ -192,7 +192,7 @@ class NightsScreen(NightOrders):
         """Which metrics are drawn."""
         view = self.query_one(CurvesView)
         there = tuple(self._seen.detail.metrics.curves) if self._seen.detail else ()
-        chosen = await self.app.push_screen_wait(MetricChoice(there, view.names))
+        chosen = await self.answer(MetricChoice(there, view.names))
         if chosen is not None:
             view.choose(chosen)
             self.action_page("Curves")
