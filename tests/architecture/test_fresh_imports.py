@@ -7,7 +7,7 @@ from fd_server.cli import COMMANDS
 from support.fresh_import import in_fresh_interpreters
 from support.source_tree import MODULES
 
-EXTRAS = {"torch", "transformers", "peft", "safetensors", "textual"}
+EXTRAS = {"torch", "transformers", "peft", "safetensors", "textual", "rich", "pygments"}
 """Installed only with an extra: a module that lacks one of these can't be tried here."""
 NOT_IMPORTABLE = {"fd_core.store.migrations.env": "Alembic runs it, with a context"}
 HEAVY = {"torch", "transformers", "peft", "pygls", "lsprotocol", "textual", "sqlalchemy", "alembic"}
