@@ -1,14 +1,16 @@
 import { defineConfig } from "vitest/config";
 
+import { SLOW_MS } from "./support/places";
+
 export default defineConfig({
   root: import.meta.dirname,
   test: {
     include: ["*.e2e.ts"],
     globalSetup: ["support/globalSetup.ts"],
     fileParallelism: false,
-    testTimeout: 120_000,
-    expect: { poll: { timeout: 60_000 } },
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    expect: { poll: { timeout: SLOW_MS } },
+    hookTimeout: 240_000,
     // Real processes against the clock of a machine that may be busy: a failure is tried once more, and
     // the report says so. What fails twice has failed.
     retry: 1,

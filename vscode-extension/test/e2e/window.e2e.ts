@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
 import { offered, resolved } from "./support/store";
 import { suite } from "./support/suite";
@@ -11,6 +11,13 @@ import { SLOW_MS } from "./support/places";
 
 const at = suite({ settings: { "fd-prover.store.consent": "yes" } });
 const LINES = 3000;
+
+// There before a window is: the file finder may have listed the folder already.
+beforeAll(() => {
+  const head = Array.from({ length: LINES }, (_, n) => `theorem line_${String(n)} : ${String(n)} = ${String(n)} := rfl`);
+  mkdirSync(at.host.folder("shared"), { recursive: true });
+  writeFileSync(join(at.host.folder("shared"), "Long.lean"), [...head, "theorem last (p q : Prop) (h : p ∧ q) : q ∧ p := by", ""].join("\n"));
+});
 
 describe("workspaces", () => {
   it("serves two folders with one server", async () => {
@@ -51,9 +58,6 @@ describe("the server", () => {
 
 describe("a long file", () => {
   it("of 3,000 lines has ghost text at its end", async () => {
-    const head = Array.from({ length: LINES }, (_, n) => `theorem line_${String(n)} : ${String(n)} = ${String(n)} := rfl`);
-    mkdirSync(at.host.folder("shared"), { recursive: true });
-    writeFileSync(join(at.host.folder("shared"), "Long.lean"), [...head, "theorem last (p q : Prop) (h : p ∧ q) : q ∧ p := by", ""].join("\n"));
     const workbench = await at.window("Long.lean");
     await workbench.newLineBehind(LINES + 1);
     const ghost = await workbench.ghostText();
