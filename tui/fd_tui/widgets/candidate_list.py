@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from fd_tui.widgets.candidate_row import WITH_LOGPROB, detail, row
-from fd_tui.widgets.pieces import Line, Piece, apart, clipped
+from fd_tui.widgets.pieces import Line, Piece, apart, clipped, width
 from fd_tui.widgets.ranking import Ranking
 from fd_tui.widgets.rows import Rows
 from fd_tui.widgets.verdict_words import offerable
@@ -119,7 +119,9 @@ class CandidateList(Rows):
 
     def head_at(self, index: int, cells: int) -> Line:
         """How far it is, and what is hidden."""
-        return apart([self._so_far()], self._left_out(), cells)
+        so_far, left_out = self._so_far(), self._left_out()
+        fits = width((so_far, *left_out)) < cells
+        return apart([so_far], left_out if fits else [], cells)
 
     def foot_at(self, index: int, cells: int) -> Line:
         """What the row under the cursor has no room for."""
