@@ -7,6 +7,8 @@
 
 import type { CancellationToken } from "vscode";
 
+/** Changes this close together are one key's: a new line, and its indentation. */
+const ONE_KEY_MS = 10;
 /** Keys that follow each other this closely are a run. */
 const RUN_MS = 300;
 /** A run halts when no key has come for this long. */
@@ -21,7 +23,8 @@ export class Typing {
   /** A key was pressed that changed the text. */
   key(): void {
     const now = this.now();
-    this.isRun = now - this.last < RUN_MS;
+    const since = now - this.last;
+    this.isRun = since < ONE_KEY_MS ? this.isRun : since < RUN_MS;
     this.last = now;
   }
 

@@ -46,8 +46,17 @@ describe("typing", () => {
     expect(halted).toBe(2);
   });
 
+  it("takes two changes by one key for one", async () => {
+    typing.key();
+    await vi.advanceTimersByTimeAsync(5);
+    typing.key();
+    await ask();
+    expect(halted).toBe(1);
+  });
+
   it("ends the wait when the editor gives up, and leaves no timer", async () => {
     typing.key();
+    await vi.advanceTimersByTimeAsync(70);
     typing.key();
     await ask();
     given.fire(undefined);
