@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 
 import type { Host, StoredEvent } from "./host";
+import { SLOW_MS } from "./places";
 
 export interface Resolved {
   readonly offered: StoredEvent["event"];
@@ -31,7 +32,7 @@ export async function resolved(
         found = (await decisions(host)).find(({ decision, offered }) => fits(decision, offered));
         return found !== undefined;
       },
-      { timeout: 45_000, interval: 100 },
+      { timeout: SLOW_MS, interval: 100 },
     )
     .toBe(true);
   if (!found) throw new Error("no such decision");
@@ -46,5 +47,5 @@ export async function offeredIn(host: Host, file: string): Promise<StoredEvent["
 
 /** Wait until something was offered in a file, and has been recorded. */
 export async function offered(host: Host, file: string): Promise<void> {
-  await expect.poll(async () => (await offeredIn(host, file)).length, { timeout: 45_000, interval: 100 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await offeredIn(host, file)).length, { timeout: SLOW_MS, interval: 100 }).toBeGreaterThan(0);
 }
