@@ -1,7 +1,5 @@
 import { defineConfig } from "vitest/config";
 
-import { SLOW_MS } from "./support/places";
-
 export default defineConfig({
   root: import.meta.dirname,
   test: {
@@ -9,7 +7,7 @@ export default defineConfig({
     globalSetup: ["support/globalSetup.ts"],
     fileParallelism: false,
     testTimeout: 240_000,
-    expect: { poll: { timeout: SLOW_MS } },
+    expect: { poll: { timeout: 90_000 } },
     hookTimeout: 240_000,
     // Real processes against the clock of a machine that may be busy: a failure is tried once more, and
     // the report says so. What fails twice has failed.
