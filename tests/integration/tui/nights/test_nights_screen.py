@@ -215,7 +215,7 @@ folder = Path(os.environ["FD_DATA_DIR"]) / "runs" / "20270101-000000-cccc"
     "started_at": 4e9, "pid": os.getpid(), "changed_at": time.time()}))
 time.sleep(600)""")  # fmt: skip
     under_way(runs)
-    screen = NightsScreen(project=Path("/work/demo"))
+    screen = NightsScreen(project=Path("/somewhere/demo"))
     async with on_screen(screen) as pilot:
         await until(pilot, lambda: screen.detail is not None)
         await pilot.press("n")
@@ -280,7 +280,7 @@ async def test_every_size_is_survived(
         monkeypatch.setenv("NO_COLOR", "1")
     under_way(runs)
     reported(runs)
-    screen = NightsScreen(FakeAsks(fd_night=QUEUE), Path("/work/demo"))
+    screen = NightsScreen(FakeAsks(fd_night=QUEUE), Path("/somewhere/demo"))
     async with on_screen(screen, size=size) as pilot:
         await until(pilot, lambda: screen.detail is not None)
         for key in ("2", "3", "4", "1", "tab", "down", "v", "escape", "n", "tab", "escape"):
