@@ -23,6 +23,8 @@ from fd_core.proof import Document, Goal, Position, ProofSite, ProofState, Range
 FORMAT = "fd-tactic-1"
 _UNADVISED = 0.25
 """Share of lessons without advice."""
+_AMISS = 5
+"""How far off the key is that the starting policy takes for the right one of a hidden kind."""
 _NAMES = (
     ("Glow", "spark"), ("Shine", "flame"), ("Gleam", "match"), ("Blaze", "torch"),
     ("Flare", "fuse"), ("Ember", "coal"), ("Beam", "lens"), ("Dazzle", "mirror"),
@@ -75,8 +77,12 @@ class Lantern:
 LANTERNS = tuple(Lantern(*names, key) for names, key in zip(_NAMES, _KEYS, strict=True))
 KNOWN, HIDDEN = LANTERNS[:6], LANTERNS[6:]
 """The keys of the known kinds are in the starting policy's schooling; those of the hidden are not."""
-FEW, MANY = (31, 52), (12, 27, 45, 58, 63, 74, 96)
-"""Numbers of open goals: of each known kind, and of each hidden one, which take more to tell."""
+FEW, MANY = (30, 54), (13, 30, 35, 47, 76, 78, 84)
+"""Numbers of open goals: of each known kind, and of each hidden one, which take more to tell.
+
+Chosen so that a project called `project` has each kind on both sides of the night's split: a kind that
+is in no lesson and under no anchor would be forgotten, and the gate would see it.
+"""
 
 
 def project_text() -> str:
@@ -98,16 +104,15 @@ Advice = Callable[[Lantern, int, int], str]
 def schooling(lessons: int, advice: Advice, *, seed: int = 0) -> Iterator[tuple[str, str]]:
     """Pairs of prompt and answer that teach to read advice, and the known keys.
 
-    Without advice: the known kinds with their keys, the hidden ones with any but theirs, so that the
-    start is known to be bad at them. With advice: the key that it names, which here is any, so that
-    reading is learned and not the hidden keys.
+    Without advice: the known kinds with their keys, each hidden one with one wrong key, of which the
+    start is so sure that it never says the right one by chance. With advice: the key that it names,
+    which here is any, so that reading is learned and not the hidden keys.
     """
     draw = random.Random(seed)  # noqa: S311 - lessons, not secrets
     for _ in range(lessons):
         lantern, number = draw.choice(LANTERNS), draw.randrange(10, 100)
         if draw.random() < _UNADVISED:
-            wrong = (lantern.key + draw.randrange(1, 10)) % 10
-            key = lantern.key if lantern in KNOWN else wrong
+            key = lantern.key if lantern in KNOWN else (lantern.key + _AMISS) % 10
             yield _lesson(lantern, number, key, "")
             continue
         tried, key = draw.randrange(10), draw.randrange(10)

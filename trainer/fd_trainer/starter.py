@@ -35,7 +35,7 @@ def starter(
     advice: lanterns.Advice = leans_own_words,
     say: Callable[[int, float], None] | None = None,
 ) -> Path:
-    """The model's folder below `folder`: made now (about a minute on one core), or made before.
+    """The model's folder below `folder`: made now (half a minute on one core), or made before.
 
     Its name says what it learned from, so that another version of the lessons makes another model.
     """

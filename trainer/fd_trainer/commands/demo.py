@@ -1,6 +1,6 @@
 """`fd-trainer demo`: one whole night on this CPU, with a tiny model made on the spot.
 
-Everything is real but small: the model is schooled for a minute, Lean judges every attempt, and the
+Everything is real but small: the model is schooled first, Lean judges every attempt, and the
 adapter is gated as any other. It keeps to a folder of its own: records, adapters and runs of the user
 are not touched.
 """
@@ -23,7 +23,7 @@ from fd_trainer.run.screen import Screen
 _MARK = ".fd-trainer-demo"
 _SETTINGS: dict[str, Any] = {
     "run": {
-        "method": "fd_then_grpo", "steps": 14, "fd_share": 0.6, "problems_per_step": 9, "survey": 14,
+        "method": "fd_then_grpo", "steps": 20, "fd_share": 0.7, "problems_per_step": 9, "survey": 18,
         "checkpoint_every": 5, "until": "",
     },
     "data": {
@@ -125,7 +125,7 @@ def _require_lean(project: Path) -> None:
 
 
 def _model(kept: Path, screen: Screen) -> Path:
-    """A model of half a million parameters that has learned to read, and some of the keys."""
+    """A model of 0.17 million parameters that has learned to read, and some of the keys."""
     from fd_trainer.model.from_scratch import Schooling
     from fd_trainer.starter import starter
 
