@@ -80,10 +80,9 @@ describe("ghost text", () => {
     const workbench = await at.window("Killed.lean");
     await workbench.newLineBehind(1);
     const ghost = await workbench.ghostText();
-    const [own, rest] = [ghost.slice(0, 3), ghost.slice(3)];
+    const own = ghost.slice(0, 3);
     await workbench.type(own);
-    await expect.poll(() => workbench.ghostText()).toBe(rest);
-    await workbench.press("Control+k", "x");
+    await workbench.press("Control+k", "x"); // in the run of keys nothing has been asked since
     const rejected = await rejectedAs(workbench, "Killed.lean", "wrong idea");
     expect(rejected.candidate).toBe(ghost);
     await workbench.hasFocus();
