@@ -104,7 +104,7 @@ def test_kill_9_loses_nothing_and_the_next_start_offers_to_resume(
     with Terminal(second, [TUI, project], given, (100, 30)) as terminal:
         terminal.until("and_swap with 1 step was left behind")
         terminal.press("Enter")
-        terminal.until(lambda shown: "1 step" in shown and "intro h" in shown)
+        terminal.until(lambda shown: "1 step" in shown and "intro h" in shown, 120)
 
 
 def the_app(shell: int) -> psutil.Process:
@@ -137,7 +137,9 @@ def test_paste_of_a_megabyte_and_a_tiny_window_are_survived(tmp_path: Path, proj
         (["--server", "no-such-program", "."], "there is no program no-such-program"),
     ],
 )
-def test_bad_words_on_the_command_line_end_in_a_fix(project: Path, words: list[str], said: str) -> None:
+def test_bad_words_on_the_command_line_end_in_a_fix(
+    project: Path, words: list[str], said: str
+) -> None:
     (project / "README.md").write_text("# hello\n")
     done = command(words, project)
     assert done.returncode == 2

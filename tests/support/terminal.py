@@ -33,8 +33,7 @@ class Terminal:
             **environment,
         }
         words = ["env", *(f"{key}={value}" for key, value in given.items()), *map(str, command)]
-        self._log = folder / "terminal.log"
-        line = f"{shlex.join(words)} 2>{shlex.quote(str(self._log))}; echo LEFT-$?; sleep 600"
+        line = f"{shlex.join(words)}; echo LEFT-$?; sleep 600"
         width, height = size
         self._tmux("-f", os.devnull, "new-session", "-d", "-s", "t", "-x", str(width),
                    "-y", str(height), line)  # fmt: skip
@@ -79,13 +78,9 @@ class Terminal:
         wanted = seen if callable(seen) else lambda screen: seen in screen
         deadline = time.monotonic() + seconds
         while not wanted(screen := self.screen()):
-            assert time.monotonic() < deadline, f"never showed {seen!r}:\n{screen}\n{self.errors()}"
+            assert time.monotonic() < deadline, f"never showed {seen!r}:\n{screen}"
             time.sleep(0.05)
         return screen
-
-    def errors(self) -> str:
-        """What the program wrote to stderr."""
-        return self._log.read_text(errors="replace")[-3000:] if self._log.exists() else ""
 
     def _tmux(self, *words: str, check: bool = True, stdin: str | None = None) -> str:
         done = subprocess.run(

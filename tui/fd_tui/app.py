@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import ClassVar
 
 from fd_core.errors import FdError
@@ -26,7 +27,7 @@ from fd_tui.screens.news import NewsArrived
 from fd_tui.screens.questions import Choice
 from fd_tui.screens.session import SessionScreen
 from fd_tui.target import Target
-from fd_tui.themes import theme_for
+from fd_tui.themes import THEMES, theme_for
 
 _RESUME, _LATER, _FORGET = "Resume", "Not now", "Forget it"
 
@@ -35,7 +36,9 @@ class FdApp(App[None]):
     """`fd-tui` on a target, with the server that `command` starts."""
 
     TITLE = "FD Prover"
-    CSS_PATH = "fd_tui.tcss"
+    CSS_PATH = Path(__file__).with_name("fd_tui.tcss")
+    FIRST = "board"
+    """The mode that is shown first."""
     HORIZONTAL_BREAKPOINTS = [
         (0, "-tiny"), (50, "-narrow"), (110, "-wide"),
     ]  # fmt: skip
@@ -52,30 +55,37 @@ class FdApp(App[None]):
     ]
 
     def __init__(self, target: Target, command: tuple[str, ...], theme: str | None = None) -> None:
-        super().__init__()
+        # Without colours Textual must know from the start that the terminal's own are kept:
+        # a theme set later than that would be drawn black on black.
+        self.theme_wanted = theme_for(theme)
+        super().__init__(ansi_color=True if self.theme_wanted == THEMES["plain"] else None)
         self.target, self.project = target, target.project
         self.link = Link(command, target.project, self._hear)
-        self._theme = theme
         self._begun = False
         self.board = BoardScreen(self.link, self.project)
         self.session = SessionScreen(self.link, self.project)
 
     def on_mount(self) -> None:
-        self.theme = theme_for(self._theme)
+        self.theme = self.theme_wanted
         self.set_keymap(keymap(self.notify_trouble))
-        for name, screen in self._screens_by_name().items():
+        for name, screen in self.screens_by_name().items():
             self.add_mode(name, lambda screen=screen: screen)  # type: ignore[misc]
-        self.switch_mode("board")
-        self.call_after_refresh(self.link.start)
+        self.switch_mode(self.FIRST)
+        self.call_after_refresh(self.start)
 
-    def _screens_by_name(self) -> dict[str, Screen[None]]:
+    def screens_by_name(self) -> dict[str, Screen[None]]:
+        """What the function keys show."""
         from fd_tui.screens.adapters import AdaptersScreen
         from fd_tui.screens.nights import NightsScreen
 
         return {
             "board": self.board, "session": self.session,
-            "nights": NightsScreen(self.link), "adapters": AdaptersScreen(self.link),
+            "nights": NightsScreen(self.link, self.project), "adapters": AdaptersScreen(self.link),
         }  # fmt: skip
+
+    def start(self) -> None:
+        """The first picture is there: begin to talk with the server."""
+        self.link.start()
 
     def _hear(self, news: News) -> None:
         """In the link's thread."""

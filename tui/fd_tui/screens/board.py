@@ -29,6 +29,9 @@ from fd_tui.widgets.board_rows import TRYING, Attempt, outcome
 from fd_tui.widgets.board_table import BoardTable
 from fd_tui.widgets.status_line import StatusLine
 
+GOALS_UNASKED = 60
+"""Of so many rows the goals are asked for without being told: Lean answers within its minute."""
+
 
 class BoardScreen(Screen[None]):
     """Filter, sort, try now, try all, try tonight, or open a session."""
@@ -36,13 +39,12 @@ class BoardScreen(Screen[None]):
     DEFAULT_CSS = """
     BoardScreen #heading { height: 1; padding: 0 1; color: $text-muted; }
     BoardScreen #filter { display: none; height: 1; border: none; padding: 0 1; }
-    BoardScreen #filter.shown { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "try_now", "Try now", id="board.try_now"),
         Binding("T", "try_all", "Try all", key_display="T", id="board.try_all"),
         Binding("n", "try_tonight", "Tonight", id="board.try_tonight"),
-        Binding("slash", "filter", "Filter", id="board.filter"),
+        Binding("slash", "filter", "Filter", priority=True, id="board.filter"),
         Binding("s", "sort", "Sort", id="board.sort"),
         Binding("r", "refresh", "Read again", show=False, id="board.refresh"),
         Binding("g", "goals", "Goals", id="board.goals"),
@@ -58,6 +60,7 @@ class BoardScreen(Screen[None]):
 
     def __init__(self, asks: Asks, project: Path) -> None:
         super().__init__()
+        self._has_goals = False
         self._asks, self._uri = asks, project.as_uri()
 
     def compose(self) -> ComposeResult:
@@ -78,7 +81,7 @@ class BoardScreen(Screen[None]):
     def show_file(self, name: str) -> None:
         """Only the rows of one file, till the filter is dropped."""
         line = self.query_one("#filter", Input)
-        line.add_class("shown")
+        line.display = True
         line.value = name
 
     def on_screen_resume(self) -> None:
@@ -95,6 +98,9 @@ class BoardScreen(Screen[None]):
             return
         self.table.show(board.rows)
         self._head()
+        if not goals and not self._has_goals and 0 < len(board.rows) <= GOALS_UNASKED:
+            self._has_goals = True
+            self.call_later(self.read, True)
 
     def _head(self) -> None:
         self.query_one("#heading", Static).update(self.table.summary)
@@ -115,8 +121,12 @@ class BoardScreen(Screen[None]):
 
     def action_filter(self) -> None:
         line = self.query_one("#filter", Input)
-        line.add_class("shown")
-        line.focus()
+        line.display = True
+        self.set_focus(line)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash in the filter is a letter."""
+        return action != "filter" or not isinstance(self.focused, Input)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.table.filter(event.value)
@@ -134,10 +144,11 @@ class BoardScreen(Screen[None]):
             return
         line = self.query_one("#filter", Input)
         line.value = ""
-        line.remove_class("shown")
-        self.table.focus()
+        self.set_focus(self.table)
+        line.display = False
 
     def on_board_table_chosen(self, event: BoardTable.Chosen) -> None:
+        self.workers.cancel_group(self, "board")  # the session's goal goes first
         self.post_message(self.Opened(event.row))
 
     def action_try_now(self) -> None:

@@ -52,10 +52,10 @@ class SessionScreen(Thinking, Searching, Finishing, Tools):
     SessionScreen #left { height: 100%; }
     SessionScreen #left > * { height: 100%; }
     SessionScreen TacticInput { display: none; height: auto; max-height: 8; }
-    SessionScreen TacticInput.shown { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i,t", "type", "Type", id="session.type"),
+        # Before the keys that follow it are given to anybody: who types fast loses none.
+        Binding("i", "type", "Type", priority=True, id="session.type"),
         Binding("u", "undo", "Undo", id="session.undo"),
         Binding("tab", "left_pane", "Source/tree", id="session.pane"),
         Binding("a", "ask", "Ask again", show=False, id="session.ask"),
@@ -150,7 +150,7 @@ class SessionScreen(Thinking, Searching, Finishing, Tools):
         if session is None:
             self.query_one("#heading", Static).update(_NONE)
             self.query_one(GoalsView).clear()
-            self.query_one(CandidateList).settle(())
+            self.query_one(CandidateList).clear()
             return
         before = session.before
         self.query_one("#heading", Static).update(heading(session, self.desk.path, self._on_disk))
@@ -209,6 +209,10 @@ class SessionScreen(Thinking, Searching, Finishing, Tools):
         self._edited = event.candidate
         self.show_tactic(event.candidate.text)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An `i` in one's own tactic is a letter."""
+        return action != "type" or not isinstance(self.focused, TacticInput)
+
     def action_type(self) -> None:
         self._edited = None
         self.show_tactic("")
@@ -219,15 +223,15 @@ class SessionScreen(Thinking, Searching, Finishing, Tools):
             return
         entry = self.query_one(TacticInput)
         entry.put(text)
-        entry.add_class("shown")
-        entry.focus()
+        entry.display = True
+        self.set_focus(entry)
 
     def hide_tactic(self) -> None:
         """Back to the candidates."""
         entry = self.query_one(TacticInput)
-        if entry.has_class("shown"):
-            entry.remove_class("shown")
-            self.query_one(CandidateList).focus()
+        if entry.display:
+            self.set_focus(self.query_one(CandidateList))
+            entry.display = False
 
     def on_tactic_input_submitted(self, event: TacticInput.Submitted) -> None:
         self.take(event.text, self._edited)

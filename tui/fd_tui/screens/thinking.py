@@ -31,7 +31,7 @@ class Thinking(SessionPart):
         session, found = self.session, self.query_one(CandidateList)
         self._token, self._is_settled = uuid4().hex, False
         if session is None or session.current.state.kind != "goals":
-            found.settle(())
+            found.clear()
             return
         found.begin()
         node = session.tree.current
@@ -39,7 +39,7 @@ class Thinking(SessionPart):
         try:
             answer = await session.suggest(self._token)
         except FdError as error:
-            found.settle(())
+            found.clear()
             self.complain(error)
             return
         if self.session is session and session.tree.current == node:

@@ -37,6 +37,16 @@ class BoardRows:
     needle: str = ""
     sorting: Sorting = "place"
 
+    def take(self, rows: Sequence[BoardRow]) -> None:
+        """All rows anew. A goal that was asked for stays as long as its file does."""
+        known = {(key_of(row), row.since): row.goal for row in self.all}
+        self.all = tuple(
+            row
+            if row.goal
+            else row.model_copy(update={"goal": known.get((key_of(row), row.since), "")})
+            for row in rows
+        )
+
     def shown(self) -> tuple[BoardRow, ...]:
         """The rows that hold every word of the needle, sorted."""
         return tuple(sorted(filter(self._keeps, self.all), key=self._rank))
@@ -72,7 +82,8 @@ class BoardRows:
             (sum(row.queued for row in self.all), "for tonight"),
         ]  # fmt: skip
         words = [f"{count} {word}" for count, word in counts if count]
-        words.append(f"in {len({row.uri for row in self.all})} files")
+        files = len({row.uri for row in self.all})
+        words.append(f"in {files} file{'s' * (files != 1)}")
         if len(shown) != len(self.all):
             words.insert(0, f"{len(shown)} shown")
         return " · ".join(words)
@@ -122,5 +133,5 @@ def outcome(found: ProveResult) -> Attempt:
     if found.audit is not None and found.audit.kind == "proved":
         return Attempt("proved", found.proof)
     if found.found:
-        return Attempt("closes, not proved", found.proof)
+        return Attempt("not proved", found.proof)
     return Attempt(found.reason or "nothing found")

@@ -51,7 +51,7 @@ class BoardTable(Rows):
 
     def show(self, rows: Sequence[BoardRow]) -> None:
         """All rows of the project; the cursor stays on its declaration."""
-        self._board.all = tuple(rows)
+        self._board.take(rows)
         self._arrange()
 
     def filter(self, needle: str) -> None:
@@ -97,7 +97,8 @@ class BoardTable(Rows):
     def head_at(self, index: int, cells: int) -> Line:
         """What the columns are."""
         titles = ("", "declaration", "place", "age", "verdict", "goal, or best attempt")
-        return self._columns(tuple(Piece(title, "muted") for title in titles), cells)
+        heads = tuple(Piece(title, "muted") for title in titles)
+        return (Piece(" "), *self._columns(heads, cells - 1))
 
     def row_at(self, index: int, cells: int) -> Line:
         """One row."""
@@ -129,8 +130,9 @@ class BoardTable(Rows):
 
     def _columns(self, pieces: tuple[Piece, ...], cells: int) -> Line:
         wide, aged = cells >= _WITH_DETAIL, cells >= _WITH_AGE
-        name = max(12, cells // 4)
-        widths = (2, name, max(12, cells // 5), 7 if aged else 0, 19)
+        place, age, verdict = max(12, cells // 5), 7 if aged else 0, 13
+        name = cells // 3 if wide else cells - 2 - place - age - verdict
+        widths = (2, name, place, age, verdict)
         kept = [Piece(padded(p.text, w - 1) + " ", p.role)
                 for p, w in zip(pieces, widths, strict=False) if w]  # fmt: skip
         if wide:

@@ -77,6 +77,12 @@ class CandidateList(Rows):
         self._arrange(None)
         self.scroll_to_line(0)
 
+    def clear(self) -> None:
+        """Nothing was asked, and nothing is known."""
+        self.begin()
+        self._is_asking = False
+        self.refresh()
+
     def add(self, candidates: Sequence[WireCandidate]) -> None:
         """Candidates as they are judged."""
         before = self.highlighted

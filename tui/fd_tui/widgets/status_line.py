@@ -26,6 +26,7 @@ _ENGINE: dict[str, tuple[str, Role]] = {
     "Lean down": ("✗", "bad"),
     "policy down": ("!", "attention"),
 }
+_RECORDED = "recorded Lean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,13 @@ def _state(now: Situation) -> list[Piece]:
     counts = ""
     if now.status.state == "thinking" and now.status.sampled:
         counts = f" {now.status.judged}/{now.status.sampled}"
-    return [Piece(f" {mark} {now.status.state}{counts}", role)]
+    state = Piece(f" {mark} {now.status.state}{counts}", role)
+    return [state, Piece(f" · {_RECORDED}", "attention")] if _is_recorded(now.status) else [state]
+
+
+def _is_recorded(status: Status) -> bool:
+    """Verdicts that no Lean gave now must never pass for such."""
+    return status.lean.startswith("recorded")
 
 
 def _words(now: Situation) -> tuple[str, str]:
