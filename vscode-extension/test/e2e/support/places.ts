@@ -45,5 +45,6 @@ export function leanKind(): "live" | "recorded" {
   if (wanted === "live" || wanted === "recorded") return wanted;
   if (process.env["FD_LEAN"]) return "live";
   const toolchains = join(process.env["ELAN_HOME"] ?? join(homedir(), ".elan"), "toolchains");
-  return existsSync(toolchains) && readdirSync(toolchains).length > 0 ? "live" : "recorded";
+  const hasLean = (name: string): boolean => existsSync(join(toolchains, name, "bin", "lean"));
+  return existsSync(toolchains) && readdirSync(toolchains).some(hasLean) ? "live" : "recorded";
 }
