@@ -21,6 +21,7 @@ async function withServer(mode: string): Promise<Workbench> {
   chmodSync(join(bin, "fd-server"), 0o755);
   writeFileSync(join(bin, "MODE"), mode);
   const workbench = await at.window("Ghost.lean", { isReady: false });
+  await workbench.status().waitFor(); // only then are the commands in the palette
   await workbench.command("FD Prover: Restart Server");
   return workbench;
 }
