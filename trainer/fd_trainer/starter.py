@@ -19,14 +19,15 @@ from fd_trainer.critic.lean_messages import LEAD_IN
 from fd_trainer.critic.user import as_example
 
 LESSONS = 3_000
-_LINES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47)
+_LINES = range(20, 160)
+"""Where a project's goals may stand: a small model reads no message from a line of another length."""
 
 
 def leans_own_words(lantern: lanterns.Lantern, tried: int, number: int) -> str:
     """What the critic `lean_messages` says: Lean's error, or the proof if the key was right."""
     if tried == lantern.key:
         return as_example(lantern.tactic())
-    line = _LINES[(tried + number) % len(_LINES)]
+    line = _LINES[(31 * tried + 7 * number) % len(_LINES)]
     return f"{LEAD_IN}\n{lantern.refusal(tried, number, line)}"
 
 
