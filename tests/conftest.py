@@ -1,7 +1,8 @@
 """Shared by all tests: nothing of the user's is touched, and what was skipped is counted and said.
 
 Tests marked `lean`, `models` or `vllm` are skipped, with the reason, where that part is missing.
-`FD_TEST_SUMMARY=<file>` also writes the counts as JSON, for the closing lines of `make test`.
+`FD_TEST_SUMMARY=<file>` also writes the counts as JSON, for the closing lines of `make test`; what an
+earlier run wrote there is added. All of it holds for workers of pytest-xdist, too.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import availability
@@ -24,7 +26,6 @@ PARTS: dict[str, tuple[str, Callable[[], availability.Part]]] = {
 }
 _COUNTS: dict[str, Counter[str]] = {mark: Counter() for mark in [*PARTS, "all"]}
 _SKIPS: Counter[str] = Counter()
-_MARKS: dict[str, list[str]] = {}
 _HOME = Path(tempfile.mkdtemp(prefix="fd-tests-"))
 
 
@@ -38,11 +39,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what this machine lacks the parts for."""
     for item in items:
-        _MARKS[item.nodeid] = [mark for mark in PARTS if item.get_closest_marker(mark)]
-        for mark in _MARKS[item.nodeid]:
+        for mark in _parts_of(item):
             part = PARTS[mark][1]()
             if not part.present:
                 item.add_marker(pytest.mark.skip(reason=part.words))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """The report says which parts the test is marked with: workers collect, another process counts."""
+    report = yield
+    report.real_parts = _parts_of(item)
+    return report
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -55,25 +63,44 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         return
     if report.skipped and isinstance(report.longrepr, tuple):
         _SKIPS[report.longrepr[2].removeprefix("Skipped: ")] += 1
-    for mark in ["all", *_MARKS.get(report.nodeid, [])]:
+    for mark in ["all", *getattr(report, "real_parts", [])]:
         _COUNTS[mark][outcome] += 1
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests ran on real parts, and on which."""
-    lines = [_line(mark) for mark in PARTS]
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how many tests ran on real parts, and on which; a worker leaves that to who sent it."""
+    if hasattr(config, "workerinput"):
+        return
     terminalreporter.write_sep("-", "real parts")
-    for line in lines:
-        terminalreporter.write_line(line)
+    for mark in PARTS:
+        terminalreporter.write_line(_line(mark))
     if target := os.environ.get("FD_TEST_SUMMARY"):
-        Path(target).write_text(
-            json.dumps({"counts": _COUNTS["all"], "lines": lines, "skips": _SKIPS})
-        )
+        _write_summary(Path(target))
 
 
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
     shutil.rmtree(_HOME, ignore_errors=True)
+
+
+def _parts_of(item: pytest.Item) -> list[str]:
+    return [mark for mark in PARTS if item.get_closest_marker(mark)]
+
+
+def _write_summary(target: Path) -> None:
+    """The counts of this run and of those that wrote there before."""
+    runs = 1
+    if target.exists():
+        before = json.loads(target.read_text())
+        runs += before["runs"]
+        _SKIPS.update(before["skips"])
+        for mark, counts in before["marks"].items():
+            _COUNTS[mark].update(counts)
+    lines = [_line(mark) for mark in PARTS]
+    told = {"counts": _COUNTS["all"], "marks": _COUNTS, "lines": lines, "skips": _SKIPS}
+    target.write_text(json.dumps(told | {"runs": runs}))
 
 
 def _line(mark: str) -> str:

@@ -40,11 +40,12 @@ markers =
 """
 
 
-def _run(folder: Path, lean: Path | None) -> tuple[int, str, dict[str, object]]:
-    (folder / "conftest.py").symlink_to(CONFTEST)
-    (folder / "support").symlink_to(SUPPORT)
-    (folder / "test_inner.py").write_text(INNER)
-    (folder / "pytest.ini").write_text(INI)
+def _run(folder: Path, lean: Path | None, *arguments: str) -> tuple[int, str, dict[str, object]]:
+    if not (folder / "pytest.ini").exists():
+        (folder / "conftest.py").symlink_to(CONFTEST)
+        (folder / "support").symlink_to(SUPPORT)
+        (folder / "test_inner.py").write_text(INNER)
+        (folder / "pytest.ini").write_text(INI)
     summary = folder / "summary.json"
     environment = {
         "PATH": "/usr/bin:/bin",
@@ -54,7 +55,7 @@ def _run(folder: Path, lean: Path | None) -> tuple[int, str, dict[str, object]]:
         **({"FD_LEAN": str(lean)} if lean else {}),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", str(folder)],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *arguments, str(folder)],
         check=False,
         cwd=folder,
         env=environment,
@@ -83,6 +84,18 @@ def test_with_lean_they_run_and_their_failure_is_told(tmp_path: Path) -> None:
     assert code == 1, output
     assert "Lean tests: 2 run, 1 of them failed on Lean 4.27.0 (found: FD_LEAN)" in output
     assert summary["counts"] == {"passed": 2, "failed": 1}
+
+
+def test_two_at_a_time_are_counted_as_one_after_the_other_and_runs_add_up(tmp_path: Path) -> None:
+    code, output, summary = _run(tmp_path, None, "-n", "2", "--dist", "loadfile")
+    assert code == 0, output
+    assert "Lean tests: 0 run, 2 skipped: no Lean found" in output
+    assert summary["counts"] == {"passed": 1, "skipped": 2}
+    code, output, summary = _run(tmp_path, None)
+    assert "Lean tests: 0 run, 2 skipped: no Lean found" in output
+    assert summary["counts"] == {"passed": 2, "skipped": 4}
+    assert summary["lines"][0].startswith("Lean tests: 0 run, 4 skipped")  # type: ignore[index]
+    assert summary["runs"] == 2
 
 
 def test_vllm_is_looked_for_where_setup_puts_it(monkeypatch: pytest.MonkeyPatch) -> None:
