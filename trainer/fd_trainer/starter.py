@@ -20,7 +20,7 @@ from fd_trainer.critic.user import as_example
 
 LESSONS = 3_000
 _LINES = range(20, 160)
-"""Where a project's goals may stand: a small model reads no message from a line of another length."""
+"""Where a project's goals may stand."""
 
 
 def leans_own_words(lantern: lanterns.Lantern, tried: int, number: int) -> str:
