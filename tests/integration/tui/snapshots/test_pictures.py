@@ -8,23 +8,33 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_textual_snapshot import normalize_svg
 from support.tui_pictures import Pictured
 from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
 
 Compare = Callable[..., bool]
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    """What was asked for is answered and drawn."""
+    """What was asked for is answered and drawn: nothing moves any more."""
     app = pilot.app
     assert isinstance(app, Pictured)
-    for _ in range(3):
-        await app.workers.wait_for_complete(
-            [w for w in app.workers if w.group in ("board", "moves", "thinking")]
-        )
-        await pilot.pause()
     app.start()
-    await pilot.pause()
+    await app.workers.wait_for_complete()
+    await still(pilot)
+
+
+async def still(pilot: Pilot[Any]) -> None:
+    """The same picture three times in a row; cursors do not blink."""
+    for entry in [*pilot.app.screen.query(Input), *pilot.app.screen.query(TextArea)]:
+        entry.cursor_blink = False
+    before, same = "", 0
+    while same < 3:
+        await pilot.pause(0.1)
+        now = normalize_svg(pilot.app.export_screenshot())
+        same = same + 1 if now == before else 0
+        before = now
 
 
 async def session(pilot: Pilot[Any]) -> None:
@@ -60,7 +70,7 @@ def test_session_after_a_step(snap_compare: Compare, tmp_path: Path) -> None:
         await pilot.press("down", "enter")
         await settle(pilot)
         await pilot.press("tab")
-        await pilot.pause()
+        await settle(pilot)
 
     app = Pictured(tmp_path, "session")
     assert snap_compare(app, terminal_size=(120, 36), run_before=act)
@@ -70,7 +80,7 @@ def test_typing_a_tactic(snap_compare: Compare, tmp_path: Path) -> None:
     async def act(pilot: Pilot[Any]) -> None:
         await session(pilot)
         await pilot.press("i", *"exact ", "backslash", *"al")
-        await pilot.pause()
+        await settle(pilot)
 
     app = Pictured(tmp_path, "session")
     assert snap_compare(app, terminal_size=(100, 30), run_before=act)
@@ -80,17 +90,12 @@ def test_a_reason_for_a_rejection(snap_compare: Compare, tmp_path: Path) -> None
     async def act(pilot: Pilot[Any]) -> None:
         await session(pilot)
         await pilot.press("x")
-        await pilot.pause()
-        await pilot.pause()
+        await still(pilot)
 
     app = Pictured(tmp_path, "session")
     assert snap_compare(app, terminal_size=(80, 24), run_before=act)
 
 
 def test_adapters(snap_compare: Compare, tmp_path: Path) -> None:
-    async def act(pilot: Pilot[Any]) -> None:
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
-
     app = Pictured(tmp_path, "adapters")
-    assert snap_compare(app, terminal_size=(120, 30), run_before=act)
+    assert snap_compare(app, terminal_size=(120, 30), run_before=settle)

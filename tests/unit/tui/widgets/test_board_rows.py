@@ -60,7 +60,10 @@ def test_a_goal_is_kept_until_its_file_changes() -> None:
 def test_stopping_forgets_what_was_under_way_alone() -> None:
     one, two = row("a"), row("b", 5)
     board = BoardRows((one, two))
-    board.attempts = {("file:///p/A.lean", "a", 0): TRYING, ("file:///p/A.lean", "b", 5): Attempt("proved")}
+    board.attempts = {
+        ("file:///p/A.lean", "a", 0): TRYING,
+        ("file:///p/A.lean", "b", 5): Attempt("proved"),
+    }
     board.stop()
     assert board.attempt(one) == Attempt("")
     assert board.attempt(two) == Attempt("proved")
