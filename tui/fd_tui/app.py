@@ -16,10 +16,11 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widget import AwaitMount
 
 from fd_tui.keys import keymap
 from fd_tui.link.link import Link
-from fd_tui.link.news import Asked, News, Ready, Said
+from fd_tui.link.news import Asked, Lost, News, Ready, Said, StatusTold
 from fd_tui.proving.journal_lines import Record
 from fd_tui.proving.journals import purge, unfinished
 from fd_tui.screens.board import BoardScreen
@@ -62,6 +63,7 @@ class FdApp(App[None]):
         self.target, self.project = target, target.project
         self.link = Link(command, target.project, self._hear)
         self._begun = False
+        self._standing: dict[str, News] = {}
         self.board = BoardScreen(self.link, self.project)
         self.session = SessionScreen(self.link, self.project)
 
@@ -91,10 +93,27 @@ class FdApp(App[None]):
         """In the link's thread."""
         self.post_message(NewsArrived(news))
 
-    def on_news_arrived(self, event: NewsArrived) -> None:
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """A screen that is mounted only now hears what was said before."""
+        switching = super().switch_mode(mode)
+        self.call_after_refresh(self._tell_standing_news)
+        return switching
+
+    def _tell_standing_news(self) -> None:
+        for news in self._standing.values():
+            self._pass_on(news)
+
+    def _pass_on(self, news: News) -> None:
         for screen in (self.board, self.session):
             if screen.is_running:
-                screen.post_message(NewsArrived(event.news))
+                screen.post_message(NewsArrived(news))
+
+    def on_news_arrived(self, event: NewsArrived) -> None:
+        self._pass_on(event.news)
+        if isinstance(event.news, StatusTold):
+            self._standing = {"status": event.news}  # whoever tells this is there
+        elif isinstance(event.news, Lost):
+            self._standing["link"] = event.news
         match event.news:
             case Said(text=text, severity=severity):
                 self.notify(text, severity=severity, markup=False)

@@ -214,6 +214,15 @@ async def test_filter_sort_and_tonight_on_the_board(
         assert stage.file.read_text() == TEXT
 
 
+async def test_a_screen_shown_later_knows_what_the_engine_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path, monkeypatch) as stage:
+        await stage.until(lambda: stage.board.shown)
+        await stage.press("f3")
+        await stage.until(lambda: stage.session.query_one(StatusLine).now.link == "running")
+
+
 async def test_a_line_named_on_the_command_line_opens_the_session_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,8 +98,8 @@ class BoardScreen(Screen[None]):
             return
         self.table.show(board.rows)
         self._head()
-        if not goals and not self._has_goals and 0 < len(board.rows) <= GOALS_UNASKED:
-            self._has_goals = True
+        self._has_goals = self._has_goals or goals
+        if not self._has_goals and 0 < len(board.rows) <= GOALS_UNASKED:
             self.call_later(self.read, True)
 
     def _head(self) -> None:
