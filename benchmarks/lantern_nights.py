@@ -31,6 +31,7 @@ from fd_core.registry import FolderRegistry
 from fd_trainer import lanterns
 from fd_trainer.commands import demo
 from fd_trainer.config import load
+from fd_trainer.model.from_scratch import Schooling
 from fd_trainer.run import checks, choosing, launch, leans
 from fd_trainer.run.composition import RealParts
 from fd_trainer.run.folder import new_run
@@ -58,7 +59,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         began = time.process_time()
         speaks = advice if given.critic == "tutor" else leans_own_words
-        model = starter(Path(scratch) / "starters", speaks)
+        schooling = None if given.critic == "tutor" else Schooling(enough=demo._ENOUGH)
+        model = starter(Path(scratch) / "starters", speaks, schooling=schooling)
         print(f"schooled in {time.process_time() - began:.0f} CPU-s")
         start = chances(model, None)
         print(f"start: {words(start)}")
@@ -85,10 +87,12 @@ async def night(root: Path, model: Path, seed: int, critic: str) -> tuple[str, C
             "run": {"seed": seed}, "model": {"base": str(model)},
             "data": {"projects": [str(root / "project")]},
         }  # fmt: skip
+        base = dict(demo._SETTINGS)
         if critic == "tutor":
+            del base["algorithms"]  # as in the loop's test: the preset's
             tutor = await stack.enter_async_context(tutoring())
             changes["critic"] = {"kind": "language_model", "endpoint": tutor.url, "model": "tutor"}
-        settings = load.merged(demo._SETTINGS, changes)
+        settings = load.merged(base, changes)
         loaded = load.load(preset="tiny", overrides=settings)
         folder, screen = new_run(), Screen(io.StringIO())
         choosing.begin(folder, loaded.night, loaded.preset)

@@ -191,12 +191,13 @@ export interface SessionApplied {
   readonly node?: SessionNode;
 }
 
-/** Let Lean judge a text at a node (default: the current one) and go there if it is offerable. */
+/** Let Lean judge a text at a node (default: the current one) and go there if it is offerable. `again`: a step of a session that is built up anew; it is no decision of the user's. */
 export interface SessionApply {
   readonly session: string;
   readonly text: string;
   readonly node?: number;
   readonly suggestionId?: string;
+  readonly again?: boolean;
 }
 
 /** A session and a node (default: the current one). */

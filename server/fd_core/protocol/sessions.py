@@ -31,12 +31,16 @@ class SessionTree(Wire):
 
 
 class SessionApply(Wire):
-    """Let Lean judge a text at a node (default: the current one) and go there if it is offerable."""
+    """Let Lean judge a text at a node (default: the current one) and go there if it is offerable.
+
+    `again`: a step of a session that is built up anew; it is no decision of the user's.
+    """
 
     session: str
     text: str
     node: int | None = None
     suggestion_id: str | None = None
+    again: bool = False
 
 
 class SessionApplied(Wire):

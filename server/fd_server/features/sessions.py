@@ -77,7 +77,7 @@ async def apply(bench: Workbench, params: SessionApply) -> SessionApplied:
     child = session.grow(node, judged, shown.id)
     if shown.id is not None:
         bench.decisions.accept(shown.id)
-    else:
+    elif not params.again:
         bench.decisions.wrote_instead(session.open_state(node), params.text)
     return SessionApplied(candidate=shown, node=_node(child))
 

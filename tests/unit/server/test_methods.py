@@ -209,6 +209,14 @@ async def test_ones_own_step_in_a_session_overrides_what_was_offered_there(made:
     assert set(told.values()) == {Overridden("exact h")}
 
 
+async def test_a_step_of_a_session_built_up_anew_is_no_decision(made: Bench) -> None:
+    made.open(TEXT)
+    session = (await ask(made, "fd/sessionOpen", **place(made)))["session"]
+    await ask(made, "fd/sessionSuggest", session=session, token="s")
+    await ask(made, "fd/sessionApply", session=session, text="exact h", again=True)
+    assert not any(isinstance(e, SuggestionResolved) for e in made.events)
+
+
 async def test_typing_what_was_offered_in_a_session_is_taking_it(made: Bench) -> None:
     made.open(TEXT)
     session = (await ask(made, "fd/sessionOpen", **place(made)))["session"]

@@ -97,7 +97,7 @@ class _Again:
         return await self.asks.ask("fd/sessionGoto", at, SessionTree)
 
     async def _apply(self, old: UndoTree, id: int, parent: int, text: str) -> None:
-        asked = SessionApply(session=self.fresh.session, text=text, node=parent)
+        asked = SessionApply(session=self.fresh.session, text=text, node=parent, again=True)
         try:
             answer = await self.asks.ask("fd/sessionApply", asked, SessionApplied)
         except FdError as error:
