@@ -31,7 +31,6 @@ from fd_core.registry import FolderRegistry
 from fd_trainer import lanterns
 from fd_trainer.commands import demo
 from fd_trainer.config import load
-from fd_trainer.model.from_scratch import Schooling
 from fd_trainer.run import checks, choosing, launch, leans
 from fd_trainer.run.composition import RealParts
 from fd_trainer.run.folder import new_run
@@ -59,8 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         began = time.process_time()
         speaks = advice if given.critic == "tutor" else leans_own_words
-        schooling = None if given.critic == "tutor" else Schooling(enough=demo._ENOUGH)
-        model = starter(Path(scratch) / "starters", speaks, schooling=schooling)
+        model = starter(Path(scratch) / "starters", speaks)
         print(f"schooled in {time.process_time() - began:.0f} CPU-s")
         start = chances(model, None)
         print(f"start: {words(start)}")

@@ -11,16 +11,12 @@ import shutil
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fd_core.errors import FdError
 
 from fd_trainer import lanterns
 from fd_trainer.critic.lean_messages import LEAD_IN
 from fd_trainer.critic.user import as_example
-
-if TYPE_CHECKING:
-    from fd_trainer.model.from_scratch import Schooling
 
 LESSONS = 3_000
 _LINES = range(20, 160)
@@ -39,35 +35,27 @@ def starter(
     folder: Path,
     advice: lanterns.Advice = leans_own_words,
     say: Callable[[int, float], None] | None = None,
-    schooling: Schooling | None = None,
 ) -> Path:
     """The model's folder below `folder`: made now (half a minute on one core), or made before.
 
-    Its name says what it learned from and how, so that other lessons make another model.
+    Its name says what it learned from, so that another version of the lessons makes another model.
     """
-    from fd_trainer.model import from_scratch
-
-    schooling = schooling or from_scratch.Schooling()
     lessons = list(lanterns.schooling(LESSONS, advice))
-    said = repr((lessons, from_scratch.SmallShape(), schooling))
-    place = folder / f"lanterns-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+    place = folder / f"lanterns-{_digest(lessons)}"
     if not (place / "config.json").exists():
-        _make(place, lessons, schooling, say)
+        _make(place, lessons, say)
     return place
 
 
 def _make(
-    place: Path,
-    lessons: Sequence[tuple[str, str]],
-    schooling: Schooling,
-    say: Callable[[int, float], None] | None,
+    place: Path, lessons: Sequence[tuple[str, str]], say: Callable[[int, float], None] | None
 ) -> None:
     from fd_trainer.model.from_scratch import write_small_model
 
     unfinished = place.with_name(f".{place.name}.{uuid.uuid4().hex}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        write_small_model(unfinished, lessons, schooling=schooling, say=say)
+        write_small_model(unfinished, lessons, say=say)
         unfinished.rename(place)
     except OSError as error:
         if place.exists():  # somebody else was faster
@@ -78,3 +66,10 @@ def _make(
         ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _digest(lessons: Sequence[tuple[str, str]]) -> str:
+    from fd_trainer.model import from_scratch
+
+    said = repr((lessons, from_scratch.SmallShape(), from_scratch.Schooling()))
+    return hashlib.sha256(said.encode()).hexdigest()[:12]

@@ -1,6 +1,6 @@
 """A small language model from nothing: tokenizer, random weights, and some schooling.
 
-For demonstrations and tests, where no real model is to be had: it trains for real, in a minute on
+For demonstrations and tests, where no real model is to be had: it trains for real, in half a minute on
 one CPU core (TRAINING §3.1 has the speeds). The folder is as a hub would give it, so that
 transformers, PEFT and vLLM load it like any other.
 """
