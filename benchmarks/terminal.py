@@ -129,7 +129,7 @@ def key_to_paint(
     screen = Screen([sys.executable, FEEDER, str(nodes)], environment)
     try:
         screen.until(shows("candidate 0"))
-        screen.until(lambda lines: not nodes or shows("nodes")(lines))
+        screen.until(lambda lines: not nodes or shows("searching")(lines))
         took = [_one_key(screen, b"j" if at % 2 == 0 else b"k") for at in range(keys)]
         return took, psutil.Process(screen.pid).memory_info().rss / 2**20
     finally:

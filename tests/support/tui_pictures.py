@@ -30,14 +30,9 @@ from fd_core.protocol import (
 )
 from fd_tui.app import FdApp
 from fd_tui.link.news import Ready, StatusTold
-from fd_tui.screens.adapters import AdaptersScreen
-from fd_tui.screens.board import BoardScreen
 from fd_tui.screens.news import NewsArrived
-from fd_tui.screens.nights import NightsScreen
-from fd_tui.screens.session import SessionScreen
 from fd_tui.target import Target
 from textual.pilot import Pilot
-from textual.screen import Screen
 
 from support.scripted_sessions import ScriptedSessions
 
@@ -45,10 +40,10 @@ W = TypeVar("W", bound=Wire)
 Act = Callable[[Pilot[Any], "Pictured"], Awaitable[None]]
 
 TEXT = (
-    "namespace Shapes\n\n/-- Swapping twice changes nothing. -/\n"
+    "namespace Shapes\n"
     "theorem swap_swap (p q : Prop) (h : p ∧ q) : q ∧ p := by\n  sorry\n\n"
     "theorem longer_name_of_a (xs ys : List Nat) : (xs ++ ys).length = xs.length + ys.length := by\n"
-    "  sorry\n\nend Shapes\n"
+    "  sorry\n"
 )
 STATUS = Status(state="idle", model="small-prover", adapter_id="a1b2c3d4e5", recording=True)
 
@@ -100,8 +95,8 @@ class FakeServer(ScriptedSessions):
         return self._keep(tree, current=tree.nodes[tree.current].parent or 0)
 
     def _board(self, params: Wire) -> Board:
-        rows = [self._row("Shapes.swap_swap", 4, "⊢ q ∧ p", "progressed", "constructor"),
-                self._row("Shapes.longer_name_of_a", 7, "⊢ (xs ++ ys).length = n", "", "")]  # fmt: skip
+        rows = [self._row("Shapes.swap_swap", 2, "⊢ q ∧ p", "progressed", "constructor"),
+                self._row("Shapes.longer_name_of_a", 5, "⊢ (xs ++ ys).length = n", "", "")]  # fmt: skip
         return Board(rows=rows)
 
     def _row(self, name: str, line: int, goal: str, said: str, attempt: str) -> BoardRow:
@@ -109,7 +104,7 @@ class FakeServer(ScriptedSessions):
         end = WirePosition(line=line, character=7)
         return BoardRow(
             uri=self.document.uri, declaration=name, kind="sorry", goal=goal, verdict=said,
-            best_attempt=attempt, range=WireRange(start=start, end=end), queued=line == 7,
+            best_attempt=attempt, range=WireRange(start=start, end=end), queued=line == 5,
         )  # fmt: skip
 
     def _adapters(self, params: Wire) -> Adapters:
@@ -130,20 +125,12 @@ class Pictured(FdApp):
         super().__init__(Target(folder), ("true",), theme)
         self.FIRST = screen
         self.file = file
-        self.server = FakeServer(Document(file.as_uri(), 1, TEXT), verdict)
-        self.session = SessionScreen(self.server, folder)
-        self.board = BoardScreen(self.server, folder)
-
-    def screens_by_name(self) -> dict[str, Screen[None]]:
-        """All on the fake."""
-        return {
-            "board": self.board, "session": self.session,
-            "nights": NightsScreen(self.server), "adapters": AdaptersScreen(self.server),
-        }  # fmt: skip
+        self.link = FakeServer(Document(file.as_uri(), 1, TEXT), verdict)  # type: ignore[assignment]
 
     def start(self) -> None:
         """What a server tells at its start."""
-        for screen in (self.board, self.session):
-            if screen.is_running:
-                screen.post_message(NewsArrived(Ready()))
-                screen.post_message(NewsArrived(StatusTold(STATUS)))
+        for news in (Ready(), StatusTold(STATUS)):
+            self.post_message(NewsArrived(news))
+
+    def begin(self) -> None:  # type: ignore[override]
+        """Nothing is resumed."""

@@ -1,14 +1,17 @@
 """The app: mounts screens, owns the link, passes the server's news to whoever is shown.
 
-The first picture is drawn before the link, and what it imports, is loaded.
+The first picture is the board's, and is drawn before anything else is loaded: the other screens come
+when they are shown, the link when the picture stands.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from functools import cached_property, partial
+from importlib import import_module
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from fd_core.errors import FdError
 from fd_core.protocol import BoardRow
@@ -26,9 +29,11 @@ from fd_tui.proving.journals import purge, unfinished
 from fd_tui.screens.board import BoardScreen
 from fd_tui.screens.news import NewsArrived
 from fd_tui.screens.questions import Choice
-from fd_tui.screens.session import SessionScreen
 from fd_tui.target import Target
 from fd_tui.themes import THEMES, theme_for
+
+if TYPE_CHECKING:
+    from fd_tui.screens.session import SessionScreen
 
 _RESUME, _LATER, _FORGET = "Resume", "Not now", "Forget it"
 
@@ -64,30 +69,45 @@ class FdApp(App[None]):
         self.link = Link(command, target.project, self._hear)
         self._begun = False
         self._standing: dict[str, News] = {}
-        self.board = BoardScreen(self.link, self.project)
-        self.session = SessionScreen(self.link, self.project)
 
     def on_mount(self) -> None:
         self.theme = self.theme_wanted
         self.set_keymap(keymap(self.notify_trouble))
-        for name, screen in self.screens_by_name().items():
-            self.add_mode(name, lambda screen=screen: screen)  # type: ignore[misc]
+        self.add_mode("board", lambda: self.board)
+        self.add_mode("session", lambda: self.session)
+        self.add_mode("nights", self.nights)
+        self.add_mode("adapters", self.adapters)
         self.switch_mode(self.FIRST)
         self.call_after_refresh(self.start)
 
-    def screens_by_name(self) -> dict[str, Screen[None]]:
-        """What the function keys show."""
-        from fd_tui.screens.adapters import AdaptersScreen
+    @cached_property
+    def board(self) -> BoardScreen:
+        """The sorry board."""
+        return BoardScreen(self.link, self.project)
+
+    @cached_property
+    def session(self) -> SessionScreen:
+        """The session's screen; made when it is first asked for."""
+        from fd_tui.screens.session import SessionScreen
+
+        return SessionScreen(self.link, self.project)
+
+    def nights(self) -> Screen[None]:
+        """The nights' screen."""
         from fd_tui.screens.nights import NightsScreen
 
-        return {
-            "board": self.board, "session": self.session,
-            "nights": NightsScreen(self.link, self.project), "adapters": AdaptersScreen(self.link),
-        }  # fmt: skip
+        return NightsScreen(self.link, self.project)
+
+    def adapters(self) -> Screen[None]:
+        """The adapters' screen."""
+        from fd_tui.screens.adapters import AdaptersScreen
+
+        return AdaptersScreen(self.link)
 
     def start(self) -> None:
-        """The first picture is there: begin to talk with the server."""
+        """The first picture is there: begin to talk with the server, and load what comes next."""
         self.link.start()
+        self.run_worker(partial(import_module, "fd_tui.screens.session"), thread=True)
 
     def _hear(self, news: News) -> None:
         """In the link's thread."""
@@ -104,8 +124,9 @@ class FdApp(App[None]):
             self._pass_on(news)
 
     def _pass_on(self, news: News) -> None:
-        for screen in (self.board, self.session):
-            if screen.is_running:
+        for name in ("board", "session"):
+            screen = self.__dict__.get(name)  # a screen that nobody made hears nothing
+            if isinstance(screen, Screen) and screen.is_running:
                 screen.post_message(NewsArrived(news))
 
     def on_news_arrived(self, event: NewsArrived) -> None:
@@ -177,7 +198,8 @@ class FdApp(App[None]):
         self.notify(said, severity="error", markup=False)
 
     async def action_quit(self) -> None:
-        await self.session.leave()
+        if "session" in self.__dict__:
+            await self.session.leave()
         await self.link.aclose()
         self.exit()
 

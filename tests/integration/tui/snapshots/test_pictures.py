@@ -41,7 +41,7 @@ async def session(pilot: Pilot[Any]) -> None:
     """A session on the first theorem."""
     app = pilot.app
     assert isinstance(app, Pictured)
-    await app.session.open_at(app.file, 4)
+    await app.session.open_at(app.file, 0)
     await settle(pilot)
 
 
