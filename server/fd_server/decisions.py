@@ -179,9 +179,13 @@ class Decisions:
         """A text of the user's own, which Lean has just accepted at a state we had offers for."""
         for spot in list(self._spots.get(state.uri, ())):
             here = [o for o in spot.offers.values() if o.suggestion.state.digest == state.digest]
-            same = {o.id: Accepted() for o in here if same_text(text, o.suggestion.candidate.text)}
-            if here and (same or not _NOT_A_LABEL.search(text)):
-                self._resolve(spot, same or {o.id: Overridden(text) for o in here})
+            said: dict[str, Decision] = {
+                o.id: Accepted() for o in here if same_text(text, o.suggestion.candidate.text)
+            }
+            if here and not said and not _NOT_A_LABEL.search(text):
+                said = {o.id: Overridden(text) for o in here}
+            if said:
+                self._resolve(spot, said)
 
     async def _told_override(self, offer: Offer, decision: Overridden) -> None:
         if not _NOT_A_LABEL.search(decision.text) and await self._accepts(offer, decision.text):

@@ -35,7 +35,8 @@ LIMITS = CheckLimits()
 class FakeLean:
     """Goals by declaration name, verdicts by candidate text, as `script` says; all else fails.
 
-    `verdicts`: text -> "closed" | "undecided" | "failed" | "hangs" | ["goal left", …]. `delay_s` per candidate.
+    `verdicts`: text -> "closed" | "undecided" | "failed" | "hangs" | ["goal left", …]; `delay_s` is
+    per candidate.
     """
 
     def __init__(self, script: Mapping[str, Any] | None = None) -> None:

@@ -237,7 +237,11 @@ class SessionScreen(Thinking, Searching, Finishing, Tools):
         self.take(event.text, self._edited)
 
     def on_tactic_input_cancelled(self, event: TacticInput.Cancelled) -> None:
-        self.hide_tactic()
+        """What Lean is judging is stopped first; the text stays."""
+        if any(w.group == "moves" and w.is_running for w in self.workers):
+            self.action_stop()
+        else:
+            self.hide_tactic()
 
     def action_undo(self) -> None:
         self.move(lambda session: session.undo())
