@@ -55,11 +55,16 @@ def test_silence_folds_to_unobserved() -> None:
 
 
 def test_only_words_of_the_user_make_a_rejection() -> None:
-    """`Rejected(…)` is made where a command or method of the user's arrives, and nowhere else."""
+    """`Rejected(…)` is made where a command or method of the user's arrives, and nowhere else.
+
+    The terminal's journal has an entry of that name, made by the key that tells the server.
+    """
     makers = {
         module.name
         for module in MODULES
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Rejected"
     }
-    assert makers == {"fd_server.decisions", "fd_server.features.upkeep"}
+    assert makers == {
+        "fd_server.decisions", "fd_server.features.upkeep", "fd_tui.proving.noting",
+    }  # fmt: skip

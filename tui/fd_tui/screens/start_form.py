@@ -99,7 +99,10 @@ class StartForm(ModalScreen[Order | None]):
         """Ask the command which presets it has."""
         select = self.query_one("#preset", Select)
         chosen = select.value
-        select.set_options(_options(await starting.presets()))
+        found = _options(await starting.presets())
+        if not select.query("SelectOverlay"):
+            return  # the form was left meanwhile
+        select.set_options(found)
         select.value = chosen
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
