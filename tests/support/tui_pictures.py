@@ -5,9 +5,9 @@ FAKE of the server throughout: what is looked at is drawing.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fd_core.proof import Document
 from fd_core.protocol import (
@@ -32,12 +32,10 @@ from fd_tui.app import FdApp
 from fd_tui.link.news import Ready, StatusTold
 from fd_tui.screens.news import NewsArrived
 from fd_tui.target import Target
-from textual.pilot import Pilot
 
 from support.scripted_sessions import ScriptedSessions
 
 W = TypeVar("W", bound=Wire)
-Act = Callable[[Pilot[Any], "Pictured"], Awaitable[None]]
 
 TEXT = (
     "namespace Shapes\n"
