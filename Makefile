@@ -2,6 +2,9 @@
 # On a fresh machine `make demo` and `make test` need git, make and Python 3.11+; they fetch the rest.
 .PHONY: help demo demo-night test lint test-server test-extension package extension setup clean
 
+# A machine that forbids byte code would compile torch anew in every process that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON = $(shell sh scripts/find_python.sh)
 VENV = .venv/bin/python
 EXAMPLE = examples/lean-project/Examples.lean
