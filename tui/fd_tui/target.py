@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fd_core import locations
-from fd_core.errors import FdError
+from fd_core.lean_files import LeanFileError, read_lean
 
 _FILE_AND_LINE = re.compile(r"(?P<file>.+?\.lean)(?::(?P<line>\d+))?(?::\d+)?", re.DOTALL)
 
 
-class TargetError(FdError):
-    """There is no such file, line or folder, or it is no Lean."""
+class TargetError(LeanFileError):
+    """There is no such line in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Target:
 
 
 def parse(words: str) -> Target:
-    """Read `FILE`, `FILE:LINE`, `FILE:LINE:COL` or `PROJECT`. Raises TargetError with the fix."""
+    """Read `FILE`, `FILE:LINE`, `FILE:LINE:COL` or `PROJECT`. Raises LeanFileError with the fix."""
     path = Path(words)
     if path.is_dir():
         return Target(locations.project_root(path.resolve()))
@@ -42,20 +42,3 @@ def parse(words: str) -> Target:
         )
     resolved = file.resolve()
     return Target(locations.project_root(resolved), resolved, line)
-
-
-def read_lean(path: Path) -> str:
-    """A Lean file's text as it is on disk. Raises TargetError with the fix."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError as error:
-        raise TargetError(f"no file or folder {path}", fix="Check the path.") from error
-    except OSError as error:
-        raise TargetError(f"{path}: {error.strerror}", fix="Make it readable.") from error
-    except UnicodeDecodeError as error:
-        raise TargetError(f"{path} is not UTF-8 text", fix="Name a Lean source file.") from error
-    if path.suffix != ".lean":
-        raise TargetError(f"{path} is not a Lean file", fix="Name a file that ends in .lean.")
-    if "\x00" in text:
-        raise TargetError(f"{path} holds a NUL letter, which Lean refuses", fix="Remove it.")
-    return text

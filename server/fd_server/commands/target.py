@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fd_core import locations
-from fd_core.errors import FdError
+from fd_core.lean_files import LeanFileError, read_lean
 from fd_core.lean_source import sorries
 from fd_core.proof import Document, Position
 
 _TARGET = re.compile(r"(?P<file>.+?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?", re.DOTALL)
 
 
-class TargetError(FdError):
-    """There is no such file, line or place, or it is no Lean."""
+class TargetError(LeanFileError):
+    """There is no such line or column in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +59,14 @@ def _project_marks() -> tuple[str, ...]:
 
 
 def read(path: Path) -> LeanFile:
-    """Read a Lean file. Raises TargetError with the fix."""
-    if path.is_dir():
-        raise TargetError(f"{path} is a folder", fix="Name a .lean file in it.")
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError as error:
-        raise TargetError(f"no file {path}", fix="Check the path.") from error
-    except OSError as error:
-        raise TargetError(f"{path}: {error.strerror}", fix="Make it readable.") from error
-    except UnicodeDecodeError as error:
-        raise TargetError(f"{path} is not UTF-8 text", fix="Name a Lean source file.") from error
-    if path.suffix != ".lean":
-        raise TargetError(f"{path} is not a Lean file", fix="Name a file that ends in .lean.")
-    if "\x00" in text:
-        raise TargetError(f"{path} holds a NUL letter, which Lean refuses", fix="Remove it.")
+    """Read a Lean file. Raises LeanFileError with the fix."""
+    text = read_lean(path)
     resolved = path.resolve()
     return LeanFile(resolved, Document(resolved.as_uri(), 0, text))
 
 
 def parse(words: str) -> Target:
-    """Read `FILE`, `FILE:LINE` or `FILE:LINE:COL`. Raises TargetError with the fix."""
+    """Read `FILE`, `FILE:LINE` or `FILE:LINE:COL`. Raises LeanFileError with the fix."""
     if Path(words).exists():
         return Target(read(Path(words)), None)
     match = _TARGET.fullmatch(words)
