@@ -14,6 +14,7 @@ from environment import install
 ROOT = Path(__file__).parent.parent
 FORBIDDEN = ("torch", "transformers", "textual", "pygls", "lsprotocol")
 """What `--help` may not load."""
+SCRIPTS = ("fd-server", "fd-trainer", "fd-tui")
 
 
 def main() -> None:
@@ -54,13 +55,14 @@ def smoke(python: Path, folder: Path) -> None:
     traps.mkdir()
     for name in ("fd_server", "fd_core", "click"):
         (traps / f"{name}.py").write_text("raise SystemExit('a file of the user was run')")
-    script = python.parent / "fd-server"
-    for arguments in (["--help"], ["--version"], ["config", "schema"]):
-        _run([script, *arguments], cwd=traps)
-    listed = _run([python, "-I", "-X", "importtime", script, "--help"], cwd=traps)
-    loaded = {line.split("|")[-1].strip() for line in listed.splitlines() if "|" in line}
-    if heavy := loaded.intersection(FORBIDDEN):
-        sys.exit(f"wheel: --help loads {sorted(heavy)}")
+    for name in SCRIPTS:
+        script = python.parent / name
+        _run([script, "--version"], cwd=traps)
+        listed = _run([python, "-I", "-X", "importtime", script, "--help"], cwd=traps)
+        loaded = {line.split("|")[-1].strip() for line in listed.splitlines() if "|" in line}
+        if heavy := loaded.intersection(FORBIDDEN):
+            sys.exit(f"wheel: {name} --help loads {sorted(heavy)}")
+    _run([python.parent / "fd-server", "config", "schema"], cwd=traps)
 
 
 def _run(command: list[str | Path], cwd: Path | None = None) -> str:
