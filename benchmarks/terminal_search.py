@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fd_core.protocol import SearchEvent, WireCandidate, WireVerdict
 from fd_tui.app import FdApp
+from fd_tui.link.link import Link
 from fd_tui.screens.session import SessionScreen
 from fd_tui.target import Target
 from fd_tui.widgets.candidate_list import CandidateList
@@ -62,4 +63,4 @@ class Loaded(FdApp):
 
 
 if __name__ == "__main__":
-    Loaded(Target(Path.cwd()), ("true",)).run()
+    Loaded(Target(Path.cwd()), Link(("true",), Path.cwd())).run()

@@ -15,6 +15,7 @@ import pytest
 from fd_core.events import Event, SuggestionResolved
 from fd_core.store import open_store
 from fd_tui.app import FdApp
+from fd_tui.link.link import Link
 from fd_tui.screens.session import SessionScreen
 from fd_tui.target import Target
 from fd_tui.widgets.board_table import BoardTable
@@ -127,7 +128,7 @@ async def staged(
     monkeypatch.setenv("FD_CONFIG", str(folder / "config.toml"))
     monkeypatch.setenv("FD_STORE__CONSENT", "yes")
     target = Target(project, file if line is not None else None, line)
-    app = FdApp(target, (sys.executable, str(FAKE_SERVER)), theme)
+    app = FdApp(target, Link((sys.executable, str(FAKE_SERVER)), target.project), theme)
     async with app.run_test(size=size) as pilot:
         try:
             yield Stage(app, pilot, project, data)

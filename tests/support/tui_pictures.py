@@ -14,6 +14,8 @@ from fd_core.protocol import (
     Adapters,
     Board,
     BoardRow,
+    NightGoal,
+    NightQueue,
     SessionAt,
     SessionSearch,
     SessionTree,
@@ -105,6 +107,11 @@ class FakeServer(ScriptedSessions):
             best_attempt=attempt, range=WireRange(start=start, end=end), queued=line == 5,
         )  # fmt: skip
 
+    def _night(self, params: Wire) -> NightQueue:
+        goal = NightGoal(id="g1", uri="file:///w/Shapes.lean", declaration="Shapes.swap_swap",
+                         line=2, at=1e9)  # fmt: skip
+        return NightQueue(goals=[goal])
+
     def _adapters(self, params: Wire) -> Adapters:
         old = WireAdapter(id="0a1b2c3d", base_model="small-prover", parent=None, created_at=1e9,
                           status="retired", metrics={"held_out/pass@1": 0.31})  # fmt: skip
@@ -120,10 +127,10 @@ class Pictured(FdApp):
     def __init__(self, folder: Path, screen: str, theme: str | None = None) -> None:
         file = folder / "Shapes.lean"
         file.write_text(TEXT, encoding="utf-8")
-        super().__init__(Target(folder), ("true",), theme)
+        server = FakeServer(Document(file.as_uri(), 1, TEXT), verdict)
+        super().__init__(Target(folder), server, theme)  # type: ignore[arg-type]  # in its place
         self.FIRST = screen
         self.file = file
-        self.link = FakeServer(Document(file.as_uri(), 1, TEXT), verdict)  # type: ignore[assignment]
 
     def start(self) -> None:
         """What a server tells at its start."""

@@ -39,7 +39,7 @@ _RESUME, _LATER, _FORGET = "Resume", "Not now", "Forget it"
 
 
 class FdApp(App[None]):
-    """`fd-tui` on a target, with the server that `command` starts."""
+    """`fd-tui` on a target, with the server at the other end of a link."""
 
     TITLE = "FD Prover"
     CSS_PATH = Path(__file__).with_name("fd_tui.tcss")
@@ -60,13 +60,13 @@ class FdApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", id="app.quit"),
     ]
 
-    def __init__(self, target: Target, command: tuple[str, ...], theme: str | None = None) -> None:
+    def __init__(self, target: Target, link: Link, theme: str | None = None) -> None:
         # Without colours Textual must know from the start that the terminal's own are kept:
         # a theme set later than that would be drawn black on black.
         self.theme_wanted = theme_for(theme)
         super().__init__(ansi_color=True if self.theme_wanted == THEMES["plain"] else None)
         self.target, self.project = target, target.project
-        self.link = Link(command, target.project, self._hear)
+        self.link = link
         self._begun = False
         self._standing: dict[str, News] = {}
 
@@ -106,7 +106,7 @@ class FdApp(App[None]):
 
     def start(self) -> None:
         """The first picture is there: begin to talk with the server, and load what comes next."""
-        self.link.start()
+        self.link.start(self._hear)
         self.run_worker(partial(import_module, "fd_tui.screens.session"), thread=True)
 
     def _hear(self, news: News) -> None:
@@ -210,8 +210,8 @@ def _left_behind(record: Record) -> str:
     return f"A session on {name} with {steps} was left behind. Resume it?"
 
 
-def run(target: Target, command: tuple[str, ...], theme: str | None = None) -> None:
+def run(target: Target, link: Link, theme: str | None = None) -> None:
     """Run until the user leaves."""
     # Libraries log to stderr where nobody configured logging; here that is the picture.
     logging.getLogger().addHandler(logging.NullHandler())
-    FdApp(target, command, theme).run()
+    FdApp(target, link, theme).run()

@@ -13,6 +13,7 @@ import click
 from fd_core.errors import FdError
 
 from fd_tui.link.command import server_command
+from fd_tui.link.link import Link
 from fd_tui.target import Target, parse
 
 
@@ -35,10 +36,11 @@ def main(target: str, server: str | None, theme: str | None) -> None:
 def _run(found: Target, server: str | None, theme: str | None) -> None:
     if importlib.util.find_spec("textual") is None:
         raise FdError("the terminal app needs Textual", fix="pip install 'fd-prover[tui]'")
-    command = server_command(server)
+    link = Link(server_command(server), found.project)
+    link.launch()  # its imports and ours at the same time
     from fd_tui.app import run
 
-    run(found, command, theme)
+    run(found, link, theme)
 
 
 def _leave(error: FdError) -> NoReturn:

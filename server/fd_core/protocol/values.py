@@ -14,7 +14,11 @@ class Wire(BaseModel):
     """Base of everything on the wire: camelCase, frozen, unknown fields ignored."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        extra="ignore",
+        defer_build=True,  # most of the words are never said in one run; each is built when it is
     )
 
     def to_wire(self) -> dict[str, Any]:

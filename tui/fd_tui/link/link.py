@@ -1,8 +1,9 @@
 """The link to `fd-server`: in a thread of its own, and made again when the server is lost.
 
 Reading thousands of search events would keep an event loop busy that must also draw; so the
-conversation has its own. The server is started again by itself, a few times a minute at most; it
-then hears of the open documents once more, and knows nothing of earlier sessions.
+conversation has its own. The process may be launched before there is anybody to hear of it. The
+server is started again by itself, a few times a minute at most; it then hears of the open documents
+once more, and knows nothing of earlier sessions.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from asyncio.subprocess import Process
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +23,7 @@ from fd_core.protocol import PROTOCOL_VERSION, Nothing, Status, Wire
 
 from fd_tui.link import news
 from fd_tui.link.asking import LostError
+from fd_tui.link.process import spawn
 
 if TYPE_CHECKING:
     from fd_tui.link.peer import Peer
@@ -44,11 +47,13 @@ class OpenDocument:
 class Link:
     """Passes requests on, and news back. Its methods may be called from one other event loop."""
 
-    def __init__(self, command: tuple[str, ...], project: Path, listener: news.Listener) -> None:
-        self._command, self._project, self._listener = command, project, listener
+    def __init__(self, command: tuple[str, ...], project: Path) -> None:
+        self._command, self._project = command, project
+        self._listener: news.Listener = _nobody
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="fd-link", daemon=True)
         self._started = threading.Event()
+        self._heard: asyncio.Event = asyncio.Event()
         self._peer: Peer | None = None
         self._ready: asyncio.Future[None] | None = None
         self._documents: dict[str, OpenDocument] = {}
@@ -56,9 +61,18 @@ class Link:
         self._closing = False
         self._background: set[asyncio.Task[None]] = set()
 
-    def start(self) -> None:
-        """Begin in the background; `Ready` or `Lost` will be told."""
+    def launch(self) -> None:
+        """Start the server's process; the conversation waits for `start`."""
         self._thread.start()
+
+    def start(self, listener: news.Listener) -> None:
+        """Begin in the background, launched or not; `Ready` or `Lost` will be told."""
+        self._listener = listener
+        if not self._thread.is_alive():
+            self.launch()
+        self._started.wait()
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._heard.set)
 
     async def ask(self, method: str, params: Wire, answer: type[W]) -> W:
         """See `Asks.ask`. Waits for a server that is being started."""
@@ -92,7 +106,7 @@ class Link:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         self._ready = self._loop.create_future()
-        self._spawn(self._begin(again=False))
+        self._spawn(self._first())
         self._loop.call_soon(self._started.set)
         try:
             self._loop.run_forever()
@@ -105,14 +119,20 @@ class Link:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def _begin(self, *, again: bool) -> None:
-        from fd_tui.link.peer import Peer  # a second's worth of imports, off the way of the picture
+    async def _first(self) -> None:
+        """The process at once; the rest, whose imports would delay the picture, when it is heard."""
+        launched = asyncio.create_task(spawn(self._command))
+        await self._heard.wait()
+        await self._begin(launched, again=False)
+
+    async def _begin(self, launched: Awaitable[Process], *, again: bool) -> None:
+        from fd_tui.link.peer import Peer
 
         assert self._ready is not None
         self._starts.append(time.monotonic())
         peer = Peer(self._listener, self._lost)
         try:
-            await peer.begin(self._command, self._project)
+            await peer.begin(await launched, self._command[0], self._project)
             await self._greet(peer)
         except FdError as error:
             await peer.leave()
@@ -154,7 +174,7 @@ class Link:
     async def _start_again(self, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
         if not self._closing:
-            await self._begin(again=True)
+            await self._begin(spawn(self._command), again=True)
 
     def _give_up(self, error: FdError) -> None:
         assert self._ready is not None
@@ -215,5 +235,5 @@ def _changed(uri: str, document: OpenDocument) -> Any:
     )
 
 
-Starter = Callable[[news.Listener], Link]
-"""Makes a link whose news go to a listener: what an app is given, so that tests choose the server."""
+def _nobody(_: news.News) -> None:
+    """Nothing is said before somebody hears."""

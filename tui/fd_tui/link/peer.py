@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from asyncio.subprocess import Process
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from itertools import count
@@ -20,6 +21,7 @@ from fd_core.protocol import CandidatesEvent, SearchEvent, Status, Wire
 from lsprotocol import types
 from pydantic import ValidationError
 from pygls.exceptions import JsonRpcException
+from pygls.io_ import run_async
 from pygls.lsp.client import LanguageClient
 
 from fd_tui.link import news
@@ -60,12 +62,9 @@ class Peer(LanguageClient):
         self._draining: asyncio.Task[None] | None = None
         self._bind()
 
-    async def begin(self, command: Sequence[str], project: Path) -> types.InitializeResult:
-        """Start the process and say hello. Raises LostError, RefusedError."""
-        try:
-            await self.start_io(*command, start_new_session=True)
-        except OSError as error:
-            raise LostError(f"{command[0]} can't be started: {error.strerror}") from error
+    async def begin(self, process: Process, name: str, project: Path) -> types.InitializeResult:
+        """Say hello to a server that was started as `name`. Raises LostError, RefusedError."""
+        self._adopt(process)
         self._draining = asyncio.create_task(self._drain_stderr())
         folder = types.WorkspaceFolder(project.as_uri(), project.name)
         hello = types.InitializeParams(
@@ -78,11 +77,24 @@ class Peer(LanguageClient):
                 answer = await self._answered(types.INITIALIZE, hello)
         except TimeoutError as error:
             raise LostError(
-                f"{command[0]} does not answer",
+                f"{name} does not answer",
                 fix="Is it an `fd-server`? `fd-server doctor` tells.",
             ) from error
         self.initialized(types.InitializedParams())
         return answer  # type: ignore[no-any-return]  # what the method's type says
+
+    def _adopt(self, process: Process) -> None:
+        """What pygls' `start_io` does with a process that it started itself."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._server = process
+        self.protocol.set_writer(process.stdin)
+        reading = run_async(
+            stop_event=self._stop_event, reader=process.stdout, protocol=self.protocol,
+            error_handler=self.report_server_error,
+        )  # fmt: skip
+        watching = self._server_exit()  # type: ignore[no-untyped-call]  # pygls says no types here
+        self._async_tasks += [asyncio.create_task(each) for each in (reading, watching)]
 
     async def ask(self, method: str, params: Wire, answer: type[W]) -> W:
         """An `fd/…` request. Raises RefusedError, LostError; cancelled, so is the work."""

@@ -60,8 +60,8 @@ async def link(
 ) -> AsyncIterator[Link]:
     monkeypatch.setenv("FD_FAKES", json.dumps(SCRIPT))
     monkeypatch.setenv("FD_DATA_DIR", str(tmp_path / "data"))
-    made = Link((sys.executable, str(FAKE_SERVER)), tmp_path, heard.append)
-    made.start()
+    made = Link((sys.executable, str(FAKE_SERVER)), tmp_path)
+    made.start(heard.append)
     yield made
     await made.aclose()
 
@@ -144,8 +144,8 @@ async def test_a_server_that_is_killed_is_started_again_and_knows_the_documents(
 async def test_a_server_that_can_not_be_started_is_said_with_a_fix(
     tmp_path: Path, heard: Heard
 ) -> None:
-    link = Link((str(tmp_path / "nothing"),), tmp_path, heard.append)
-    link.start()
+    link = Link((str(tmp_path / "nothing"),), tmp_path)
+    link.start(heard.append)
     with pytest.raises(LostError, match="can't be started") as caught:
         await link.ask("fd/getStatus", Nothing(), Status)
     assert caught.value.fix
@@ -164,8 +164,8 @@ async def test_a_program_that_is_no_server_ends_in_words(
     tmp_path: Path, heard: Heard, program: str, said: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fd_tui.link.peer._HELLO_S", 3.0)
-    link = Link((sys.executable, "-c", program), tmp_path, heard.append)
-    link.start()
+    link = Link((sys.executable, "-c", program), tmp_path)
+    link.start(heard.append)
     with pytest.raises(LostError, match=said):
         await link.ask("fd/getStatus", Nothing(), Status)
     await link.aclose()
@@ -183,8 +183,8 @@ async def test_a_server_that_floods_stderr_is_not_stopped_by_it(
         "threading.Thread(target=cry, daemon=True).start()\n"
         f"sys.argv = ['x']; runpy.run_path({str(FAKE_SERVER)!r}, run_name='__main__')\n"
     )
-    link = Link((sys.executable, "-c", flood), tmp_path, heard.append)
-    link.start()
+    link = Link((sys.executable, "-c", flood), tmp_path)
+    link.start(heard.append)
     assert (await link.ask("fd/getStatus", Nothing(), Status)).protocol == 1
     await link.aclose()
 
@@ -194,8 +194,8 @@ async def test_leaving_does_not_wait_for_a_server_that_does_not_listen(
 ) -> None:
     monkeypatch.setattr("fd_tui.link.peer._CLOSING_S", 0.5)
     monkeypatch.setenv("FD_FAKES", json.dumps(SCRIPT))
-    link = Link((sys.executable, str(FAKE_SERVER)), tmp_path, heard.append)
-    link.start()
+    link = Link((sys.executable, str(FAKE_SERVER)), tmp_path)
+    link.start(heard.append)
     await link.ask("fd/getStatus", Nothing(), Status)
     assert link._peer is not None
     assert link._peer._server is not None

@@ -37,8 +37,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 async def link(data: Path) -> AsyncIterator[Link]:
-    link = Link(server_command(), data, lambda _: None)
-    link.start()
+    link = Link(server_command(), data)
+    link.start(lambda _: None)
     yield link
     await link.aclose()
 
