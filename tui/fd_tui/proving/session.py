@@ -111,7 +111,7 @@ class ProvingSession:
         answer = await self.asks.ask("fd/sessionApply", asked, SessionApplied)
         await self._note(noting.applied(parent, answer))
         if answer.node is not None:
-            await self._read_tree()
+            self.tree = self.tree.grown(answer.node)
         return answer
 
     async def undo(self) -> None:

@@ -40,6 +40,11 @@ class UndoTree:
             children[node.id] = []
         return cls(tree, nodes, parents, {id: tuple(found) for id, found in children.items()})
 
+    def grown(self, node: SessionNode) -> UndoTree:
+        """With a node that a step led to (perhaps again); the user stands there."""
+        nodes = self.tree.nodes if node.id in self else [*self.tree.nodes, node]
+        return UndoTree.of(self.tree.model_copy(update={"nodes": nodes, "current": node.id}))
+
     def __len__(self) -> int:
         return len(self._nodes)
 
