@@ -1,6 +1,6 @@
 """Shared by all tests: nothing of the user's is touched, and what was skipped is counted and said.
 
-Tests marked `lean`, `models` or `vllm` are skipped, with the reason, where that part is missing.
+Tests marked `lean`, `models`, `vllm` or `ray` are skipped, with the reason, where that part is missing.
 `FD_TEST_SUMMARY=<file>` also writes the counts as JSON, for the closing lines of `make test`; what an
 earlier run wrote there is added. All of it holds for workers of pytest-xdist, too.
 """
@@ -23,6 +23,7 @@ PARTS: dict[str, tuple[str, Callable[[], availability.Part]]] = {
     "lean": ("Lean tests", availability.lean),
     "models": ("Model tests", availability.models),
     "vllm": ("vLLM tests", availability.vllm),
+    "ray": ("Ray tests", availability.ray),
 }
 _COUNTS: dict[str, Counter[str]] = {mark: Counter() for mark in [*PARTS, "all"]}
 _SKIPS: Counter[str] = Counter()

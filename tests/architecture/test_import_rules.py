@@ -17,6 +17,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "torch": ("fd_core.policy.transformers_local", "fd_trainer.algorithms", "fd_trainer.model"),
     "transformers": ("fd_core.policy.transformers_local", "fd_trainer"),
     "peft": ("fd_core.policy.transformers_local", "fd_trainer"),
+    "ray": ("fd_trainer.machines.cluster",),
     "leanclient": ("fd_core.lean",),
     "sqlalchemy": ("fd_core.store",),
     "sqlite3": ("fd_core.store",),

@@ -113,6 +113,34 @@ def the_app(shell: int) -> psutil.Process:
     return next(p for p in below if any(word.endswith("fd-tui") for word in p.cmdline()))
 
 
+def test_two_terminals_on_one_file_keep_each_others_proofs(tmp_path: Path, project: Path) -> None:
+    """Both begin on the same text; who writes second is asked to audit below what the first wrote."""
+    given, file = surroundings(tmp_path), project / "Examples.lean"
+    before = file.read_text(encoding="utf-8")
+    other = tmp_path / "other"
+    other.mkdir()
+    with (
+        Terminal(tmp_path, [TUI, project], given, (120, 36)) as first,
+        Terminal(other, [TUI, project], given, (120, 36)) as second,
+    ):
+        second.until("Examples.and_swap")
+        second.press("Down", "Enter")
+        second.until("closes", 120)
+        prove_first(first)
+        first.press("Enter")
+        first.until("Written.")
+        second.press("s")
+        second.until("Proved (audited", 180)
+        second.press("Enter")
+        second.until("what stands above it in the file has changed")
+        second.press("Enter")
+        second.until(lambda shown: "Proved (audited" in shown and "changed since" not in shown, 180)
+        second.press("Enter")
+        second.until("Written.")
+    after = file.read_text(encoding="utf-8")
+    assert after.count("sorry") == before.count("sorry") - 2
+
+
 def test_paste_of_a_megabyte_and_a_tiny_window_are_survived(tmp_path: Path, project: Path) -> None:
     with Terminal(tmp_path, [TUI, project], surroundings(tmp_path), (80, 24)) as terminal:
         terminal.until("Examples.and_swap")

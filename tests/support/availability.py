@@ -1,4 +1,4 @@
-"""What this machine has for tests that need real parts: Lean, models in process, a vLLM server.
+"""What this machine has for tests that need real parts: Lean, models in process, a vLLM server, Ray.
 
 Looks only; installs nothing. The answers appear in the closing lines of every test run.
 """
@@ -63,6 +63,17 @@ def vllm() -> Part:
         reason = os.environ.get("FD_VLLM_MISSING") or "`make setup-test` installs it"
         return Part(False, f"no vLLM ({reason})")
     return Part(True, f"on {CPU_PACKAGE.replace('==', ' ')}")
+
+
+@cache
+def ray() -> Part:
+    """Ray in this environment."""
+    if not importlib.util.find_spec("ray"):
+        reason = os.environ.get("FD_RAY_MISSING") or "extra `ray`"
+        return Part(False, f"Ray is not installed ({reason})")
+    from importlib.metadata import version
+
+    return Part(True, f"on Ray {version('ray')}")
 
 
 def vllm_environment() -> VllmEnvironment:

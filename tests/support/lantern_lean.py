@@ -51,10 +51,13 @@ class LanternLean(ScriptedLean):
 class LanternLeans:
     """As `fd_trainer.run.leans.Leans`, with the fake for every project."""
 
-    def __init__(self, *_: object) -> None:
+    def __init__(self, *_: object, **__: object) -> None:
         self._lean = LanternLean()
 
     def of(self, project: Path) -> LanternLean:
+        return self._lean
+
+    def checker(self, project: Path) -> LanternLean:
         return self._lean
 
     def grader(self, memory: AuditMemory | None, label: str) -> AuditGrader:
@@ -62,6 +65,9 @@ class LanternLeans:
 
     def labels(self, projects: Sequence[Path]) -> tuple[str, list[Finding]]:
         return self._lean.label, []
+
+    async def elsewhere(self, projects: Sequence[Path]) -> list[Finding]:
+        return []
 
     async def aclose(self) -> None:
         """Nothing is held."""

@@ -37,6 +37,7 @@ markers =
   lean: lean
   models: models
   vllm: vllm
+  ray: ray
 """
 
 

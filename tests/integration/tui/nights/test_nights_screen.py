@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import stat
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fd_core.plain_data import to_plain
 from fd_core.protocol import NightGoal, NightQueue
-from fd_core.runs import PHASES, RunStatus
-from fd_trainer.report.page import write_report
+from fd_core.runs import PHASES
 from fd_tui.link.asking import RefusedError
 from fd_tui.nights import trainer
 from fd_tui.screens.nights import NightsScreen
@@ -25,6 +21,7 @@ from fd_tui.widgets.curves_view import CurvesView
 from fd_tui.widgets.run_list import RunList
 from support.nights import fake_night
 from support.sample_night import write_metrics, write_night
+from support.shown_nights import put_status, reported
 from support.tui_screens import FakeAsks, notices, on_screen, text_of, until
 from textual.widgets import Input
 
@@ -42,30 +39,12 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "runs"
 
 
-def put_status(folder: Path, **fields: Any) -> None:
-    given = {"id": folder.name, "phase": "train", "started_at": 1e9, "pid": os.getpid(),
-             "changed_at": time.time()}  # fmt: skip
-    (folder / "phases").mkdir(parents=True, exist_ok=True)
-    (folder / "status.json").write_text(json.dumps(to_plain(RunStatus(**given | fields))))
-
-
 def under_way(runs: Path, name: str = "20260101-000000-aaaa", **fields: Any) -> Path:
     folder = runs / name
     put_status(folder, **fields)
     for phase in PHASES[:5]:
         (folder / "phases" / f"{phase}.json").write_text('{"took_s": 3}')
     write_metrics(folder, 30)
-    return folder
-
-
-def reported(runs: Path, name: str = "20260102-000000-bbbb") -> Path:
-    folder = write_night(runs / name)
-    write_report(folder)
-    for phase in PHASES:
-        (folder / "phases").mkdir(exist_ok=True)
-        (folder / "phases" / f"{phase}.json").write_text('{"took_s": 3}')
-    put_status(folder, state="finished", phase="promote", started_at=2e9, step=60,
-               verdict="promoted: it rose")  # fmt: skip
     return folder
 
 

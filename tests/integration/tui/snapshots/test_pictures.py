@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from pytest_textual_snapshot import normalize_svg
+from support.shown_nights import reported
 from support.tui_pictures import Pictured
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
@@ -99,3 +100,13 @@ def test_a_reason_for_a_rejection(snap_compare: Compare, tmp_path: Path) -> None
 def test_adapters(snap_compare: Compare, tmp_path: Path) -> None:
     app = Pictured(tmp_path, "adapters")
     assert snap_compare(app, terminal_size=(120, 30), run_before=settle)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids="{0[0]}x{0[1]}".format)
+def test_nights(snap_compare: Compare, tmp_path: Path, data: Path, size: tuple[int, int]) -> None:
+    ended = 2e9 + 3600
+    reported(data / "runs", changed_at=ended)
+    reported(data / "runs", "20260101-000000-aaaa", started_at=1.9e9, changed_at=1.9e9 + 60,
+             state="interrupted", phase="train", step=12, verdict="",
+             reason="the user came back")  # fmt: skip
+    assert snap_compare(Pictured(tmp_path, "nights"), terminal_size=size, run_before=settle)

@@ -22,7 +22,7 @@ def site(line: int) -> WireRange:
 async def test_goals_are_broken_anew_when_the_terminal_changes() -> None:
     async with on_stage(GoalsView(), size=(60, 10)) as (pilot, _):
         view = pilot.app.query_one(GoalsView)
-        view.show(goals(goal("a long target that is not short")))
+        view.show_goals(goals(goal("a long target that is not short")))
         assert drawn(view)[2] == "  ⊢ a long target that is not short"
         await pilot.resize_terminal(24, 10)
         await pilot.pause()
@@ -82,6 +82,6 @@ async def test_marks_are_there_in_every_theme(theme: str, monkeypatch: pytest.Mo
     monkeypatch.setenv("NO_COLOR", "1")
     async with on_stage(GoalsView(), size=(40, 8), theme=theme) as (pilot, _):
         view = pilot.app.query_one(GoalsView)
-        view.show(goals(goal("q", "h : p")), goals(goal("p")))
+        view.show_goals(goals(goal("q", "h : p")), goals(goal("p")))
         await pilot.pause()
         assert drawn(view)[2:4] == ["+ h : p", "~ ⊢ q"]
