@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from fd_tui.link.asking import Asks
+from fd_tui.link.news import Severity
 from fd_tui.nights import comparing, morning
 from fd_tui.nights.comparing import Comparison
 from fd_tui.screens.questions import Choice
@@ -179,6 +180,6 @@ class AdaptersScreen(Screen[None]):
         choice = Choice(printable(question), (yes, "Cancel"))
         return self.is_current and await self.app.push_screen_wait(choice) == yes
 
-    def _say(self, text: str, severity: str = "information") -> None:
+    def _say(self, text: str, severity: Severity = "information") -> None:
         timeout = _ERROR_S if severity == "error" else None
-        self.notify(printable(text), severity=severity, timeout=timeout, markup=False)  # type: ignore[arg-type]
+        self.notify(printable(text), severity=severity, timeout=timeout, markup=False)

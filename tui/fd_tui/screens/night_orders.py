@@ -15,6 +15,7 @@ from fd_core.errors import FdError
 from textual import work
 from textual.screen import ModalScreen, Screen
 
+from fd_tui.link.news import Severity
 from fd_tui.nights import starting, trainer
 from fd_tui.nights.starting import Order
 from fd_tui.nights.watching import Detail
@@ -113,9 +114,9 @@ class NightOrders(Screen[None]):
         except FdError as error:
             self._say("\n".join(filter(None, (error.what, error.fix))), "error")
 
-    def _say(self, text: str, severity: str = "information") -> None:
+    def _say(self, text: str, severity: Severity = "information") -> None:
         timeout = _ERROR_S if severity == "error" else None
-        self.notify(printable(text), severity=severity, timeout=timeout, markup=False)  # type: ignore[arg-type]
+        self.notify(printable(text), severity=severity, timeout=timeout, markup=False)
 
 
 _CHILDREN: list[subprocess.Popen[bytes]] = []

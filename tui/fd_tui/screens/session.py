@@ -154,7 +154,9 @@ class SessionScreen(Thinking, Searching, Finishing, Tools):
             return
         before = session.before
         self.query_one("#heading", Static).update(heading(session, self.desk.path, self._on_disk))
-        self.query_one(GoalsView).show(session.current.state, before.state if before else None)
+        self.query_one(GoalsView).show_goals(
+            session.current.state, before.state if before else None
+        )
         self.query_one(UndoTreeView).show(session.tree)
         text, site, preview = preview_of(session)
         self.query_one(SourceView).show(text, site, preview)

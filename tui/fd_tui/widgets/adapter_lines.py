@@ -103,8 +103,12 @@ def _metric_rows(before: WireAdapter, after: WireAdapter) -> list[tuple[str, str
     for name in sorted({*before.metrics, *after.metrics}):
         old, new = before.metrics.get(name), after.metrics.get(name)
         change = f"{new - old:+.3g}" if old is not None and new is not None else ""
-        rows.append((name, *("—" if v is None else number(v) for v in (old, new)), change))
-    return rows  # type: ignore[return-value]
+        rows.append((name, _value(old), _value(new), change))
+    return rows
+
+
+def _value(metric: float | None) -> str:
+    return "—" if metric is None else number(metric)
 
 
 def _fact(name: str, value: str, cells: int) -> list[Line]:
