@@ -71,17 +71,23 @@ def _check(engine: Engine, path: Path) -> None:
 
 def _open_for_reading(path: Path, busy_s: float) -> SqlEventStore:
     if not path.exists():
-        raise StoreError(
-            f"{path}: nothing is recorded yet",
-            fix="Answer the question whether to record, or set store.consent.",
-        )
+        raise _nothing_yet(path)
     engine = connect(path, busy_s=busy_s, read_only=True)
     with translated(path, "opening the event store"), engine.connect() as connection:
         revision = revision_of(connection, path)
     if revision != HEAD:
         engine.dispose()
+        if revision is None:  # a writer creates it this very moment
+            raise _nothing_yet(path)
         raise StoreVersionError(
             f"{path} has the schema of an older version ({revision})",
             fix="Start fd-server once: it brings the store up to date.",
         )
     return SqlEventStore(engine, path)
+
+
+def _nothing_yet(path: Path) -> StoreError:
+    return StoreError(
+        f"{path}: nothing is recorded yet",
+        fix="Answer the question whether to record, or set store.consent.",
+    )

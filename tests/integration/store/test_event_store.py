@@ -21,6 +21,7 @@ from fd_core.ports import EventStore
 from fd_core.store import SqlEventStore, open_store
 from fd_core.store import export as exporting
 from fd_core.store import reader as store_reader
+from fd_core.store.database import create_private
 from fd_core.store.purge import PurgeScope, purge
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -121,6 +122,13 @@ def test_read_only_reads_and_cannot_write(store: SqlEventStore, tmp_path: Path) 
     with pytest.raises(StoreError, match="nothing is recorded yet"):
         open_store(tmp_path / "absent.db", read_only=True)
     assert not (tmp_path / "absent.db").exists()
+
+
+def test_a_store_that_is_just_being_created_holds_nothing_yet(tmp_path: Path) -> None:
+    fresh = tmp_path / "fresh.db"
+    create_private(fresh)
+    with pytest.raises(StoreError, match="nothing is recorded yet"):
+        open_store(fresh, read_only=True)
 
 
 def test_export_of_the_log_and_of_suggestions(store: SqlEventStore, tmp_path: Path) -> None:
