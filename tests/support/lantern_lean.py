@@ -57,6 +57,8 @@ class LanternLeans:
     def of(self, project: Path) -> LanternLean:
         return self._lean
 
+    where = ""
+
     def checker(self, project: Path) -> LanternLean:
         return self._lean
 

@@ -12,6 +12,7 @@ from fd_trainer.config.algorithms import Algorithms
 from fd_trainer.config.critic import CriticConfig
 from fd_trainer.config.data import DataSection
 from fd_trainer.config.evaluation import EvaluationSection, GateSection, GuardsSection
+from fd_trainer.config.machines import MachinesSection
 from fd_trainer.config.model import ModelOptions, SamplerOptions, clash
 from fd_trainer.config.rollout import RolloutSection
 from fd_trainer.config.run import RunSection
@@ -25,6 +26,7 @@ class NightConfig(Section):
     data: DataSection = DataSection()
     model: ModelOptions = ModelOptions()
     sampler: SamplerOptions = SamplerOptions()
+    machines: MachinesSection = MachinesSection()
     rollout: RolloutSection = RolloutSection()
     critic: CriticConfig = CriticConfig()
     algorithms: Algorithms = Algorithms()
@@ -41,6 +43,8 @@ def disagreements(night: NightConfig) -> Iterator[tuple[str, str]]:
     """(key, what is wrong) of sections that can't go together, as far as no file need be read."""
     if words := clash(night.model, night.sampler):
         yield "model.method", words
+    if words := _machines_clash(night):
+        yield "machines.samplers", words
     if not night.model.base:
         yield "model.base", "no model: name a folder or a model of the hub"
     if not night.evaluation.known_ks:
@@ -51,6 +55,17 @@ def disagreements(night: NightConfig) -> Iterator[tuple[str, str]]:
         yield "run.method", "`sft` needs proved text: switch on data.decisions or name a dataset"
     for key in ("step_prompt", "proof_prompt"):
         yield from _unknown_format(f"rollout.{key}", getattr(night.rollout, key))
+
+
+def _machines_clash(night: NightConfig) -> str:
+    """Why samplers on other machines can't be had; empty if they can, or are not asked for."""
+    if not night.machines.samplers:
+        return ""
+    if not night.machines.ray_address:
+        return "samplers on other machines need machines.ray_address"
+    if night.sampler.kind != "in_process":
+        return f'attempts are written by sampler.kind = "{night.sampler.kind}": leave it out'
+    return ""
 
 
 def _unknown_format(key: str, name: str) -> Iterator[tuple[str, str]]:

@@ -18,8 +18,10 @@ from fd_core.registry import FolderRegistry
 from fd_core.settings import Settings
 
 from fd_trainer.config.night import NightConfig
+from fd_trainer.machines.cluster import wrong_address
 from fd_trainer.run.parts import Finding
 
+_RAY = 'Install it on all machines: `pip install "fd-prover[ray]"`.'
 _LIBRARIES = ("torch", "transformers", "peft")
 _MB = 1 << 20
 
@@ -29,7 +31,7 @@ def findings(
 ) -> list[Finding]:
     """All of it. Nothing is started but `lean --version`, nothing is written."""
     found: list[Finding] = []
-    for look in (_libraries, _base, _adapter, _projects, _datasets, _disk):
+    for look in (_libraries, _machines, _base, _adapter, _projects, _datasets, _disk):
         found += look(night)
     found += _lean(night, settings)
     found += _critic(night, environment)
@@ -48,6 +50,18 @@ def _libraries(_: NightConfig) -> Iterator[Finding]:
     if missing:
         fix = 'Install them: `pip install "fd-prover[train]"`.'
         yield Finding(f"training needs {', '.join(missing)}", fix)
+
+
+def _machines(night: NightConfig) -> Iterator[Finding]:
+    address = night.machines.ray_address
+    if not address:
+        return
+    if importlib.util.find_spec("ray") is None:
+        yield Finding("machines.ray_address needs Ray", _RAY)
+    if why := wrong_address(address):
+        yield Finding(
+            f"machines.ray_address: {why}", "Start Ray on this machine and name the head."
+        )
 
 
 def _base(night: NightConfig) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from fd_trainer.run.screen import Screen
 
 if TYPE_CHECKING:
     from fd_trainer.data.collection import Collected
+    from fd_trainer.machines.cluster import Cluster
     from fd_trainer.model.policy_model import PolicyModel
     from fd_trainer.rollouts.prompting import Prompting
     from fd_trainer.run.leans import Leans
@@ -42,6 +43,7 @@ class RealParts:
         self._settings = settings.load()
         self._label = ""
         self._leans_: Leans | None = None
+        self._cluster_: Cluster | None = None
         self._bench: Bench | None = None
         self._delivery: Delivery | None = None
         self._model_: PolicyModel | None = None
@@ -52,8 +54,9 @@ class RealParts:
         found = await asyncio.to_thread(checks.findings, self._night, self._settings)
         if not any(finding.fatal for finding in found):
             projects = checks.projects_of(self._night)
-            _, more = await asyncio.to_thread(self._leans.labels, projects)
-            found += more
+            leans = await self._opened_leans()
+            _, more = await asyncio.to_thread(leans.labels, projects)
+            found += more or await leans.elsewhere(projects)
         return found
 
     async def collect(self, say: Say) -> Collected:
@@ -64,7 +67,8 @@ class RealParts:
         from fd_trainer.data.records import stored_events
         from fd_trainer.run.leans import home
 
-        grader = self._leans.grader(None, await self._label_of_leans())
+        label = await self._label_of_leans()
+        grader = self._leans.grader(None, label)
         collector = Collector(
             self._night.data, self._leans.of, grader, home(), self._settings.store.excluded, say
         )
@@ -138,14 +142,36 @@ class RealParts:
         if self._leans_ is not None:
             await self._leans_.aclose()
             self._leans_ = None
+        if self._cluster_ is not None:
+            await asyncio.to_thread(self._cluster_.leave)
+            self._cluster_ = None
 
     @property
     def _leans(self) -> Leans:
+        assert self._leans_ is not None, "opened by preflight, or by whoever asks for the label"
+        return self._leans_
+
+    async def _opened_leans(self) -> Leans:
+        """Those of this machine, or of the cluster's. Raises MachinesError."""
         from fd_trainer.run.leans import Leans
 
         if self._leans_ is None:
-            self._leans_ = Leans(self._settings.lean)
+            crew = None
+            if cluster := await self._cluster():
+                from fd_trainer.machines.remote_lean import lean_crew
+
+                crew = lean_crew(cluster, self._settings.lean, self._night.machines.lean_workers)
+            self._leans_ = Leans(self._settings.lean, crew=crew)
         return self._leans_
+
+    async def _cluster(self) -> Cluster | None:
+        """The cluster of the night, joined when first asked for. Raises MachinesError."""
+        address = self._night.machines.ray_address
+        if self._cluster_ is None and address:
+            from fd_trainer.machines.cluster import joined
+
+            self._cluster_ = await asyncio.to_thread(joined, address)
+        return self._cluster_
 
     async def _made(self, serving: Adapter | None, collected: Collected) -> Bench:
         from fd_trainer.evaluation.measuring import Measuring
@@ -182,7 +208,7 @@ class RealParts:
             measuring,
             rows_of(collected, prompting),
             lambda proved: _paired(collected, proved, prompting),
-            self._facts(model, label),
+            self._facts(model, sampler, label),
         )
 
     def _measured(self, done: int, of: int, declaration: str) -> None:
@@ -211,7 +237,7 @@ class RealParts:
         if data.rollouts != "tools":
             return SingleAnswers(prompting)
         return ToolAttempts(
-            prompting, self._leans.of, data.tool_calls, data.tool_s, excluded=data.excluded
+            prompting, self._leans.checker, data.tool_calls, data.tool_s, excluded=data.excluded
         )
 
     async def _sampler(self, model: PolicyModel) -> Any:
@@ -219,7 +245,9 @@ class RealParts:
         from fd_trainer.samplers.canary import Canary
         from fd_trainer.samplers.delivery import Delivery
 
-        sampler = await opened_sampler(self._night, model, self._screen.say, self._closing)
+        cluster = await self._cluster()
+        say, closing = self._screen.say, self._closing
+        sampler = await opened_sampler(self._night, model, say, closing, cluster)
         canary = Canary(model, tolerance=self._night.sampler.canary_tolerance)
         self._delivery = Delivery(model, sampler, self._folder.path / "pushed", canary)
         await self._delivery.push(0)
@@ -253,16 +281,16 @@ class RealParts:
         self._closing.append(critic)
         return critic
 
-    def _facts(self, model: PolicyModel, label: str) -> dict[str, str]:
+    def _facts(self, model: PolicyModel, sampler: Any, label: str) -> dict[str, str]:
         from importlib.metadata import version
 
         night = self._night
         libraries = {name: version(name) for name in ("torch", "transformers", "peft")}
         return {
-            "lean": label,
+            "lean": f"{label}{self._leans.where}",
             "device": str(model.device),
             "critic": night.critic.kind,
-            "sampler": night.sampler.kind,
+            "sampler": getattr(sampler, "label", night.sampler.kind),
             **libraries,
         }
 
@@ -271,7 +299,8 @@ class RealParts:
             from fd_trainer.run.leans import home
 
             projects = checks.projects_of(self._night) or (home(),)
-            self._label, _ = await asyncio.to_thread(self._leans.labels, projects)
+            leans = await self._opened_leans()
+            self._label, _ = await asyncio.to_thread(leans.labels, projects)
         return self._label
 
 

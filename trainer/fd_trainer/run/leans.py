@@ -1,4 +1,7 @@
-"""The Leans and auditors of a night: one per project, opened when first asked, closed together."""
+"""The Leans and auditors of a night: one per project, opened when first asked, closed together.
+
+With a crew, what judges attempts is on other machines; goals are read from the Lean of this one.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,12 @@ from fd_core.durable_file import make_private_folder
 from fd_core.errors import FdError
 from fd_core.lean.audit_project import ProjectAuditor
 from fd_core.lean.opening import open_lean
-from fd_core.ports import Lean
+from fd_core.ports import Checker, Lean
 from fd_core.settings import LeanSettings
 
-from fd_trainer.reward import AuditGrader, AuditMemory, AuditPool
+from fd_trainer.machines.crew import Crew
+from fd_trainer.machines.remote_lean import RemoteAuditors, RemoteChecker, differing
+from fd_trainer.reward import AuditGrader, AuditMemory, AuditPool, BatchAuditor
 from fd_trainer.run.parts import Finding
 
 MOST_AUDITORS = 8
@@ -23,8 +28,10 @@ MOST_AUDITORS = 8
 class Leans:
     """Opens what is asked for."""
 
-    def __init__(self, settings: LeanSettings, width: int | None = None) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: LeanSettings, width: int | None = None, crew: Crew | None = None
+    ) -> None:
+        self._settings, self._crew = settings, crew
         self._width = width or max(1, min(MOST_AUDITORS, (os.cpu_count() or 2) // 2))
         self._leans: dict[Path, Lean] = {}
 
@@ -33,6 +40,18 @@ class Leans:
         if project not in self._leans:
             self._leans[project] = open_lean(project, self._settings)
         return self._leans[project]
+
+    @property
+    def where(self) -> str:
+        """Behind a label, for the report; empty for this machine."""
+        if self._crew is None:
+            return ""
+        many = "" if self._crew.size == 1 else "s"
+        return f" on {self._crew.size} worker{many} of a Ray cluster"
+
+    def checker(self, project: Path) -> Checker:
+        """Who judges what a tool loop wants checked: the crew, or the project's Lean here."""
+        return RemoteChecker(self._crew, project) if self._crew else self.of(project)
 
     def grader(self, memory: AuditMemory | None, label: str) -> AuditGrader:
         """The reward; with a memory, what was heard before is not asked again."""
@@ -54,13 +73,27 @@ class Leans:
                 found.append(Finding(what, "Unset FD_RECORDED_LEAN and install Lean with elan."))
         return ", ".join(names), found
 
+    async def elsewhere(self, projects: Sequence[Path]) -> list[Finding]:
+        """Workers of the crew that can't be used, or have another Lean. Raises MachinesError."""
+        if self._crew is None:
+            return []
+        fix = "Make Lean and the projects equal on all machines of the cluster."
+        found = []
+        for project in projects:
+            found += await differing(self._crew, project, self.of(project).label)
+        return [Finding(what, fix) for what in found]
+
     async def aclose(self) -> None:
         """Release every process. Safe to call twice."""
+        if self._crew is not None:
+            await self._crew.aclose()
         leans, self._leans = self._leans, {}
         for lean in leans.values():
             await lean.aclose()
 
-    def _auditors(self, project: Path) -> AuditPool:
+    def _auditors(self, project: Path) -> BatchAuditor:
+        if self._crew is not None:
+            return RemoteAuditors(self._crew, project, self._settings.audit_s)
         return AuditPool(lambda: ProjectAuditor(project, self._settings), self._width)
 
 

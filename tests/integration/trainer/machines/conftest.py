@@ -15,7 +15,7 @@ def two_nodes() -> Iterator[LocalCluster]:
 
 
 @pytest.fixture
-def nodes(two_nodes: LocalCluster) -> Iterator[LocalCluster]:
+def nodes(two_nodes: LocalCluster) -> LocalCluster:
     """Whatever the test before did to it, there are two."""
     two_nodes.complete()
-    yield two_nodes
+    return two_nodes

@@ -85,9 +85,7 @@ async def test_what_a_dying_node_had_is_judged_elsewhere(
 ) -> None:
     auditors = RemoteAuditors(crew, tmp_path)
     await crew.everyone("ready", timeout_s=60)  # both are at work when one is killed
-    asked = asyncio.create_task(
-        auditors.audit_many(CHALLENGE, solutions(*["good slow"] * 8), "a")
-    )
+    asked = asyncio.create_task(auditors.audit_many(CHALLENGE, solutions(*["good slow"] * 8), "a"))
     while not (tmp_path / "log").exists() or len(set(workers(tmp_path))) < 2:
         await asyncio.sleep(0.05)
     nodes.kill(nodes.nodes[0])
