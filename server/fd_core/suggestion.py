@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from fd_core.proof import Goal, ProofState, Range
 
@@ -44,6 +44,13 @@ class Origin:
 
     def __str__(self) -> str:
         return " ".join(filter(None, [self.kind, self.detail, str(self.policy or "")]))
+
+    @classmethod
+    def told(cls, words: str) -> Origin:
+        """Read back from its words, the policy among the details; the user's, where they say nothing."""
+        kind, _, detail = words.partition(" ")
+        kinds = [known for known in get_args(OriginKind) if known == kind]
+        return cls(kinds[0], detail) if kinds else cls("user")
 
 
 @dataclass(frozen=True, slots=True)

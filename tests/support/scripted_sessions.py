@@ -80,7 +80,7 @@ class ScriptedSessions:
         if tree.nodes[parent].state.kind != "goals":
             raise FdError("nothing is left to prove here")
         verdict = self.judge(params.text)
-        made = WireCandidate(text=params.text, origin="user", verdict=verdict)
+        made = WireCandidate(text=params.text, origin=params.origin or "user", verdict=verdict)
         if verdict.kind not in ("closed", "progressed"):
             return SessionApplied(candidate=made)
         known = [

@@ -191,13 +191,14 @@ export interface SessionApplied {
   readonly node?: SessionNode;
 }
 
-/** Let Lean judge a text at a node (default: the current one) and go there if it is offerable. `again`: a step of a session that is built up anew; it is no decision of the user's. */
+/** Let Lean judge a text at a node (default: the current one) and go there if it is offerable. `again`: a step of a session that is built up anew; it is no decision of the user's, and its `origin` is what was told of it before. */
 export interface SessionApply {
   readonly session: string;
   readonly text: string;
   readonly node?: number;
   readonly suggestionId?: string;
   readonly again?: boolean;
+  readonly origin?: string;
 }
 
 /** A session and a node (default: the current one). */

@@ -33,7 +33,8 @@ class SessionTree(Wire):
 class SessionApply(Wire):
     """Let Lean judge a text at a node (default: the current one) and go there if it is offerable.
 
-    `again`: a step of a session that is built up anew; it is no decision of the user's.
+    `again`: a step of a session that is built up anew; it is no decision of the user's, and its
+    `origin` is what was told of it before.
     """
 
     session: str
@@ -41,6 +42,7 @@ class SessionApply(Wire):
     node: int | None = None
     suggestion_id: str | None = None
     again: bool = False
+    origin: str = ""
 
 
 class SessionApplied(Wire):

@@ -69,7 +69,8 @@ async def apply(bench: Workbench, params: SessionApply) -> SessionApplied:
     node = session.node(params.node)
     made = bench.offers.get(params.suggestion_id) if params.suggestion_id else None
     ours = made is not None and made.suggestion.candidate.text == params.text
-    origin = made.suggestion.candidate.origin if made and ours else Origin("user")
+    told = Origin.told(params.origin if params.again else "")
+    origin = made.suggestion.candidate.origin if made and ours else told
     judged = await session.judge(node, params.text, origin)
     shown = wire.candidate(judged.candidate, judged.verdict, made.id if made and ours else None)
     if not offerable(judged.verdict):

@@ -213,8 +213,20 @@ async def test_a_step_of_a_session_built_up_anew_is_no_decision(made: Bench) -> 
     made.open(TEXT)
     session = (await ask(made, "fd/sessionOpen", **place(made)))["session"]
     await ask(made, "fd/sessionSuggest", session=session, token="s")
-    await ask(made, "fd/sessionApply", session=session, text="exact h", again=True)
+    told = "portfolio exact portfolio-3"
+    step = await ask(
+        made, "fd/sessionApply", session=session, text="exact h", again=True, origin=told
+    )
+    assert step["node"]["candidate"]["origin"] == told
     assert not any(isinstance(e, SuggestionResolved) for e in made.events)
+
+
+async def test_an_origin_that_a_client_tells_of_its_own_step_is_not_believed(made: Bench) -> None:
+    made.open(TEXT)
+    session = (await ask(made, "fd/sessionOpen", **place(made)))["session"]
+    for asked in ({"origin": "policy big"}, {"origin": "oracle", "again": True}):
+        step = await ask(made, "fd/sessionApply", session=session, text="exact h", **asked)
+        assert step["candidate"]["origin"] == "user"
 
 
 async def test_typing_what_was_offered_in_a_session_is_taking_it(made: Bench) -> None:

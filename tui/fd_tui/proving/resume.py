@@ -20,6 +20,7 @@ from fd_core.protocol import (
     SessionOpen,
     SessionTree,
     Wire,
+    WireCandidate,
     WirePosition,
 )
 
@@ -89,15 +90,17 @@ class _Again:
         for done, node in enumerate(steps, 1):
             parent = self.nodes.get(node.parent if node.parent is not None else -1)
             if parent is not None and node.candidate is not None:
-                await self._apply(old, node.id, parent, node.candidate.text)
+                await self._apply(old, node.id, parent, node.candidate)
             heard(done, len(steps))
         await self._name(old)
         kept = next(self.nodes[id] for id in reversed(old.path(old.current)) if id in self.nodes)
         at = SessionAt(session=self.fresh.session, node=kept)
         return await self.asks.ask("fd/sessionGoto", at, SessionTree)
 
-    async def _apply(self, old: UndoTree, id: int, parent: int, text: str) -> None:
-        asked = SessionApply(session=self.fresh.session, text=text, node=parent, again=True)
+    async def _apply(self, old: UndoTree, id: int, parent: int, step: WireCandidate) -> None:
+        asked = SessionApply(
+            session=self.fresh.session, text=step.text, node=parent, again=True, origin=step.origin
+        )
         try:
             answer = await self.asks.ask("fd/sessionApply", asked, SessionApplied)
         except FdError as error:
