@@ -2,7 +2,7 @@
 
 Real throughout but for Lean: configuration, phases, model, sampler, ledger, gate, registry, report. The
 model's weights are random, so it proves nothing, and the gate keeps what is served. Also a program, for
-torchrun: `lantern_night.py FOLDER OVERRIDES` (JSON); rank 0 writes FOLDER/said.json.
+torchrun: `lantern_night.py FOLDER OVERRIDES` (JSON); each rank writes FOLDER/rank-N.json.
 """
 
 from __future__ import annotations
@@ -83,8 +83,9 @@ def project(folder: Path) -> Path:
             for n in range(11, 15)
         ]
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "Lanterns.lean").write_text(text + "\n", encoding="utf-8")
+    if os.environ.get("RANK", "0") == "0":
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "Lanterns.lean").write_text(text + "\n", encoding="utf-8")
     return folder
 
 
@@ -121,13 +122,29 @@ def run(folder: Path, base: Path, overrides: Mapping[str, Any]) -> tuple[str, Pa
     return verdict, made
 
 
+def counted() -> tuple[list[int], Any]:
+    """Tokens that this process learned from, step by step; and what makes the learner count them."""
+    from fd_trainer.algorithms.learner import Learner
+
+    tokens: list[int] = []
+    passed = Learner._passed
+
+    def counting(self: Learner, rows: Any) -> Any:
+        found = passed(self, rows)
+        tokens.append(found.seen if found else 0)
+        return found
+
+    return tokens, mock.patch.object(Learner, "_passed", counting)
+
+
 def main() -> None:
-    """One rank of torchrun, or alone."""
-    folder = Path(sys.argv[1])
-    given = json.loads(sys.argv[2])
-    verdict, made = run(folder, folder / "model", given)
-    if os.environ.get("RANK", "0") == "0":
-        (folder / "said.json").write_text(json.dumps({"verdict": verdict, "run": str(made)}))
+    """One rank of torchrun: says what it learned from, and the first also how the night ended."""
+    folder, rank = Path(sys.argv[1]), os.environ["RANK"]
+    tokens, counting = counted()
+    with counting:
+        verdict, made = run(folder, folder.parent / "model", json.loads(sys.argv[2]))
+    said = {"tokens": tokens, "verdict": verdict, "run": str(made)}
+    (folder / f"rank-{rank}.json").write_text(json.dumps(said))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -20,14 +21,28 @@ from fd_trainer.algorithms.schedule import adamw, rate
 from fd_trainer.algorithms.tally import Tally
 from fd_trainer.algorithms.written import passes, size
 from fd_trainer.config.algorithms import Algorithms, Optimiser
-from fd_trainer.example import Batch, Row, RowKind, StepOutput
+from fd_trainer.example import Batch, Row, RowKind, StepOutput, TokenGaps
 from fd_trainer.model.checkpoint import CheckpointError
 from fd_trainer.model.policy_model import PolicyModel
+from fd_trainer.model.ranks import ALONE, Ranks
 from fd_trainer.ports import Say
 
 
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """What this rank's rows gave: their share of the loss, whether any of them trains, their written
+    tokens. The gradient is in the parameters."""
+
+    loss: float
+    trains: bool
+    seen: int
+    gaps: tuple[TokenGaps, ...]
+    tally: Tally
+
+
 class Learner:
-    """Learns from batches; owns the optimiser, not the weights.
+    """Learns from batches; owns the optimiser, not the weights. Under torchrun each rank has one, all
+    get the same batches, and each goes through its share of the rows.
 
     `rate_factor` scales the learning rate (guards lower it). `applied` counts the steps that changed
     weights: warm-up and the teacher's clock follow it, so a skipped step is as if it had not been.
@@ -40,9 +55,10 @@ class Learner:
         *,
         optimiser: Optimiser | None = None,
         say: Say = lambda line: None,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.applied, self.rate_factor = 0, 1.0
-        self._model, self._options, self._say = model, options, say
+        self._model, self._options, self._say, self._ranks = model, options, say, ranks
         self._how = optimiser or options.optimiser
         self._parameters = model.student_parameters()
         self._optimiser = adamw(self._how, self._parameters)
@@ -53,12 +69,11 @@ class Learner:
         that is not finite, or a row that fits in no pass, changes nothing; each is said."""
         rows = works.usable(batch, self._options)
         while True:
-            try:
-                return self._attempt(batch, rows)
-            except RuntimeError as error:
-                if not is_out_of_memory(error):
-                    raise
-            # Here, not in the handler: the error's frames hold the tensors that filled the memory.
+            self._forget_gradients()
+            passed = self._passed(works.shared_out(rows, self._ranks))
+            if not self._ranks.any(passed is None):
+                assert passed is not None
+                return self._applied(batch, rows, passed)
             self._forget_gradients()
             give_back()
             if why := self._shrink(rows):
@@ -89,23 +104,42 @@ class Learner:
                 fix="Resume with the base model, rank and targets that the run began with.",
             ) from error
 
-    def _attempt(self, batch: Batch, rows: Mapping[RowKind, Sequence[Row]]) -> StepOutput:
-        self._forget_gradients()
-        found = works.begin(self._model, self._options, rows, self._tokens)
-        if not any(work.units for work in found.values()):
+    def _passed(self, rows: Mapping[RowKind, Sequence[Row]]) -> _Passed | None:
+        """Go through this rank's rows; none if memory ran out. The error is gone by then, and with it
+        the frames that hold the tensors which filled the memory."""
+        try:
+            found = works.begin(self._model, self._options, rows, self._tokens)
+            tally = Tally()
+            loss = sum(self._accumulate(kind, work, tally) for kind, work in found.items())
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            return None
+        trains = any(work.units for work in found.values())
+        seen = sum(sum(row.written) for work in found.values() for row in work.rows)
+        gaps = tuple(gap for work in found.values() for gap in work.gaps())
+        return _Passed(float(loss), trains, seen, gaps, tally)
+
+    def _applied(
+        self, batch: Batch, rows: Mapping[RowKind, Sequence[Row]], own: _Passed
+    ) -> StepOutput:
+        """The optimiser's step, with the gradients of all ranks."""
+        ranks = self._ranks
+        if not ranks.any(own.trains):
             return self._skipped(batch, "no row of this batch trains anything")
-        tally = Tally()
-        loss = sum(self._accumulate(kind, work, tally) for kind, work in found.items())
+        ranks.sum_gradients(self._parameters)
+        loss = ranks.total(own.loss)
         norm = float(torch.nn.utils.clip_grad_norm_(self._parameters, self._how.gradient_clip))
         if not math.isfinite(loss) or not math.isfinite(norm):
             self._forget_gradients()
             return self._skipped(batch, f"loss {loss:g} with a gradient of norm {norm:g}")
+        told = ranks.gathered((own.tally.settled(), own.gaps))
+        tally = Tally.merged([each for each, _ in told])
         metrics = {**tally.metrics(), "loss": loss, "grad_norm": norm, **self._update()}
         metrics.update(works.counts(rows))
-        self._seen += sum(sum(row.written) for work in found.values() for row in work.rows)
+        self._seen += int(ranks.total(own.seen))
         metrics["num_tokens"] = float(self._seen)
-        gaps = tuple(gap for work in found.values() for gap in work.gaps())
-        return StepOutput(loss, metrics, gaps)
+        return StepOutput(loss, metrics, tuple(gap for _, gaps in told for gap in gaps))
 
     def _accumulate(self, kind: RowKind, work: Work, tally: Tally) -> float:
         """Go through one kind's rows, longest first; their gradient stays in the parameters."""
@@ -163,9 +197,13 @@ class Learner:
 
 
 def after_distillation(
-    model: PolicyModel, options: Algorithms, *, say: Say = lambda line: None
+    model: PolicyModel,
+    options: Algorithms,
+    *,
+    say: Say = lambda line: None,
+    ranks: Ranks = ALONE,
 ) -> Learner:
     """FD → GRPO: the reference becomes the student as it is, moments and warm-up begin anew (METHOD
     §1.12). A run that resumes within GRPO builds a `Learner` and restores it instead."""
     model.freeze_reference()
-    return Learner(model, options, optimiser=options.grpo_optimiser, say=say)
+    return Learner(model, options, optimiser=options.grpo_optimiser, say=say, ranks=ranks)

@@ -35,6 +35,21 @@ class Work(Protocol):
         ...
 
 
+class Part(tuple[Row, ...]):
+    """One rank's rows of one kind, and the counts of all ranks': what a loss is divided by."""
+
+    whole: Totals
+
+    @classmethod
+    def of(cls, own: Sequence[Row], all_rows: Sequence[Row]) -> Part:
+        """Some of all rows."""
+        made = cls(own)
+        made.whole = totals(all_rows)
+        return made
+
+
 def totals(rows: Sequence[Row]) -> Totals:
-    """How many rows, and how many written tokens."""
+    """How many rows, and how many written tokens, those of other ranks included."""
+    if isinstance(rows, Part):
+        return rows.whole
     return Totals(rows=float(len(rows)), tokens=float(sum(sum(row.written) for row in rows)))

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from fd_trainer.algorithms.diagnostics import Diagnostics
 from fd_trainer.algorithms.losses.preference import margin, preference_loss
+from fd_trainer.algorithms.objective import Part
 from fd_trainer.algorithms.taken import per_row, reference_logprobs, student_logprobs
 from fd_trainer.algorithms.tally import Tally
 from fd_trainer.algorithms.written import Written, written
@@ -37,6 +38,7 @@ class PreferenceWork:
 
     def __init__(self, model: PolicyModel, how: Preference, rows: Sequence[Row]) -> None:
         self.rows, self.units = rows, pairs(rows)
+        self._pairs = rows.whole.rows / 2 if isinstance(rows, Part) else len(self.units)
         self._model, self._how = model, how
 
     def loss(self, at: Sequence[int], tally: Tally) -> Tensor:
@@ -50,7 +52,7 @@ class PreferenceWork:
         tally.mean("preference/accuracy", margins > 0)
         losses = preference_loss(margins, self._how.beta, self._how.label_smoothing)
         weights = torch.tensor([row.weight for row in them.rows[0::2]], device=losses.device)
-        return self._how.weight * (losses * weights).sum() / max(len(self.units), 1)
+        return self._how.weight * (losses * weights).sum() / max(self._pairs, 1)
 
     def gaps(self) -> tuple[TokenGaps, ...]:
         """None: nobody teaches here."""

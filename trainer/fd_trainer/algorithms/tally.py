@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -27,6 +29,25 @@ class Tally:
     def divergences(self, values: Tensor) -> None:
         """KL per token [n], of which the share of the largest is told (TRAINING §11, pivot tokens)."""
         self._divergences.append(values.detach().float().cpu())
+
+    @classmethod
+    def merged(cls, tallies: Sequence[Tally]) -> Tally:
+        """What several ranks counted, as one."""
+        if len(tallies) == 1:
+            return tallies[0]
+        whole = cls()
+        for each in tallies:
+            for name, value in each._sums.items():
+                whole._sums[name] = whole._sums.get(name, 0.0) + value
+            for name, count in each._counts.items():
+                whole._counts[name] = whole._counts.get(name, 0.0) + count
+            whole._divergences += each._divergences
+        return whole
+
+    def settled(self) -> Tally:
+        """With plain numbers instead of a device's, to be sent to another rank."""
+        self._sums = {name: float(value) for name, value in self._sums.items()}
+        return self
 
     def metrics(self) -> dict[str, float]:
         """Everything as plain numbers."""

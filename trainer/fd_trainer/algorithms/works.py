@@ -8,12 +8,14 @@ from statistics import fmean
 from fd_trainer.algorithms.anchor import anchor_work
 from fd_trainer.algorithms.feedback_distillation import DistillationWork
 from fd_trainer.algorithms.grpo import PolicyGradientWork
-from fd_trainer.algorithms.objective import Work
-from fd_trainer.algorithms.preference import PreferenceWork
+from fd_trainer.algorithms.objective import Part, Work
+from fd_trainer.algorithms.preference import PreferenceWork, pairs
 from fd_trainer.algorithms.sft import TargetWork
+from fd_trainer.algorithms.written import singles
 from fd_trainer.config.algorithms import Algorithms
 from fd_trainer.example import Batch, Row, RowKind
 from fd_trainer.model.policy_model import PolicyModel
+from fd_trainer.model.ranks import Ranks
 
 _Rows = Sequence[Row]
 _MAKERS: dict[RowKind, Callable[[PolicyModel, Algorithms, _Rows, int], Work]] = {
@@ -46,6 +48,17 @@ def usable(batch: Batch, options: Algorithms) -> dict[RowKind, _Rows]:
             rows = [row for row in rows if row.teacher_prompt_ids is not None]
         if rows and weight:
             found[kind] = rows
+    return found
+
+
+def shared_out(rows: Mapping[RowKind, _Rows], ranks: Ranks) -> dict[RowKind, Part]:
+    """This rank's part of each kind's rows; it may be empty. Pairs stay together, and who has no
+    partner is left out."""
+    found: dict[RowKind, Part] = {}
+    for kind, them in rows.items():
+        units = pairs(them) if kind == "preference" else singles(them)
+        own = [them[i] for unit in ranks.own(units) for i in unit]
+        found[kind] = Part.of(own, [them[i] for unit in units for i in unit])
     return found
 
 

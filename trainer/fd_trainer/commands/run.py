@@ -21,6 +21,7 @@ from fd_trainer.run.folder import RunFolder
 from fd_trainer.run.leaving import LEARNER_THREAD
 from fd_trainer.run.screen import Screen
 from fd_trainer.run.spending import budget_table
+from fd_trainer.run.team import follows
 
 
 @click.command(name="run")
@@ -61,7 +62,7 @@ def command(
                 "a run is gone on with as it was begun; only --until may be another",
                 fix="Leave the other options out, or begin a new run with --new.",
             )
-        _resume(resume, until, dry_run, Screen(quiet=quiet))
+        _resume(resume, until, dry_run, Screen(quiet=quiet or follows()))
         return
     overrides = load.merged(
         *(load.override(each) for each in assignments),
@@ -74,7 +75,7 @@ def command(
         _rehearse(loaded)
         return
     going_on = None if new else choosing.to_go_on_with(loaded.night)
-    screen = Screen(quiet=quiet)
+    screen = Screen(quiet=quiet or follows())
     if going_on is not None:
         screen.say(f"going on with run {going_on.id} (--new begins anew)")
     _train(going_on, loaded.night, loaded.preset, screen)
@@ -99,6 +100,8 @@ def _train(folder: RunFolder | None, night: Any, preset: str, screen: Screen) ->
         click.echo(left.what)
         click.echo(left.fix)
         _leave()
+    if follows():
+        return
     click.echo(verdict)
     if report:
         click.echo(f"report: {report}")

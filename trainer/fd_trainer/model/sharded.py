@@ -13,81 +13,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from fd_core.durable_file import sync_folder
 from fd_core.errors import PolicyError
-from torch import Tensor, distributed
-from torch.nn import Parameter
+from torch import Tensor
 
 from fd_trainer.model.policy_model import PolicyModel
+from fd_trainer.model.ranks import Ranks
 
-T = TypeVar("T")
-_LAUNCH = (
-    "Start it with `torchrun --nproc-per-node N`, which sets RANK, WORLD_SIZE and the address."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Ranks:
-    """This process among those that train together."""
-
-    rank: int
-    world: int
-
-    @classmethod
-    def joined(cls, device: torch.device) -> Ranks:
-        """Join the group that torchrun announced; alone without one. Raises PolicyError."""
-        if "RANK" not in os.environ:
-            return cls(0, 1)
-        try:
-            distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        except (RuntimeError, ValueError) as error:
-            raise PolicyError(f"ranks can't be joined: {error}", fix=_LAUNCH) from error
-        return cls(distributed.get_rank(), distributed.get_world_size())
-
-    def own(self, rows: Sequence[T]) -> list[T]:
-        """This rank's share of a batch. It may be empty."""
-        return list(rows[self.rank :: self.world])
-
-    def largest(self, number: int) -> int:
-        """The largest of all ranks' numbers."""
-        if self.world == 1:
-            return number
-        found = torch.tensor(number)
-        distributed.all_reduce(found, distributed.ReduceOp.MAX)
-        return int(found)
-
-    def total(self, number: float) -> float:
-        """The sum of all ranks' numbers: of tokens, of losses."""
-        if self.world == 1:
-            return number
-        found = torch.tensor(number, dtype=torch.float64)
-        distributed.all_reduce(found)
-        return float(found)
-
-    def sum_gradients(self, parameters: Sequence[Parameter]) -> None:
-        """Every rank gets the sum of all ranks' gradients. Losses must be over the whole batch's
-        tokens, not over the rank's own."""
-        if self.world == 1:
-            return
-        for parameter in parameters:
-            if parameter.grad is None:  # this rank had no rows
-                parameter.grad = torch.zeros_like(parameter)
-        flat = torch.cat([parameter.grad.flatten() for parameter in parameters])
-        distributed.all_reduce(flat)
-        pieces = flat.split([parameter.numel() for parameter in parameters])
-        for parameter, piece in zip(parameters, pieces, strict=True):
-            parameter.grad.copy_(piece.view_as(parameter))
-
-    def meet(self) -> None:
-        """Go on together."""
-        if self.world > 1:
-            distributed.barrier()
+__all__ = ["Ranks", "load_tensors", "save_tensors", "shard"]
 
 
 def shard(policy: PolicyModel, ranks: Ranks) -> None:

@@ -17,7 +17,7 @@ from fd_trainer.problem import Problem
 from fd_trainer.rollout import Sampling
 from fd_trainer.run import checks
 from fd_trainer.run.folder import RunFolder
-from fd_trainer.run.parts import Attempting, Bench, Finding
+from fd_trainer.run.parts import Attempting, Bench, Finding, Learner
 from fd_trainer.run.screen import Screen
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fd_trainer.model.policy_model import PolicyModel
     from fd_trainer.rollouts.prompting import Prompting
     from fd_trainer.run.leans import Leans
+    from fd_trainer.run.team import Team
     from fd_trainer.samplers.canary import Expected
     from fd_trainer.samplers.delivery import Delivery
 
@@ -34,12 +35,17 @@ class RealParts:
     """Implements `parts.Parts`."""
 
     def __init__(
-        self, night: NightConfig, folder: RunFolder, registry: FolderRegistry, screen: Screen
+        self,
+        night: NightConfig,
+        folder: RunFolder,
+        registry: FolderRegistry,
+        screen: Screen,
+        team: Team | None = None,
     ) -> None:
         self.registry = registry
         self.promoted: tuple[Adapter, Expected] | None = None
         """What serving is to speak with from now on, and what it should say to the canary."""
-        self._night, self._folder, self._screen = night, folder, screen
+        self._night, self._folder, self._screen, self._team = night, folder, screen, team
         self._settings = settings.load()
         self._label = ""
         self._leans_: Leans | None = None
@@ -177,7 +183,6 @@ class RealParts:
         from fd_trainer.evaluation.measuring import Measuring
         from fd_trainer.ledger import Ledger
         from fd_trainer.rollouts.rows import rows_of
-        from fd_trainer.run.night_learner import NightLearner
         from fd_trainer.run.recall import LedgerRecall
 
         night = self._night
@@ -198,7 +203,7 @@ class RealParts:
             night.evaluation, sampler, attempting, grader, recall, fresh, self._measured
         )
         return Bench(
-            NightLearner(model, night.algorithms, self._screen.say),
+            self._learner(model),
             sampler,
             model.tokenizer,
             attempting,
@@ -220,8 +225,22 @@ class RealParts:
         from fd_trainer.model.policy_model import PolicyModel
 
         options = self._night.model
+        if self._team is not None:
+            a, seed = self._night.algorithms, self._night.run.seed
+            made: PolicyModel = self._team.load(serving, options, a, seed)
+            return made
         adapter = Path(serving.path) if serving else None
         return PolicyModel.load(options.base, options, adapter=adapter, seed=self._night.run.seed)
+
+    def _learner(self, model: PolicyModel) -> Learner:
+        from fd_trainer.run.night_learner import NightLearner
+        from fd_trainer.run.team import LeadingLearner
+
+        algorithms, say = self._night.algorithms, self._screen.say
+        if self._team is None:
+            return NightLearner(model, algorithms, say)
+        ranks = self._team.ranks
+        return LeadingLearner(NightLearner(model, algorithms, say, ranks), ranks)
 
     def _prompting(self, model: PolicyModel) -> Prompting:
         from fd_trainer.rollouts.prompting import Prompting

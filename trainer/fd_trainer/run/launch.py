@@ -21,6 +21,7 @@ from fd_trainer.run.quiet import quieten
 from fd_trainer.run.record import RunRecord
 from fd_trainer.run.screen import Screen
 from fd_trainer.run.stand import Stand
+from fd_trainer.run.team import Team, follows, joined_team
 from fd_trainer.run.turns import in_turn
 
 
@@ -28,14 +29,31 @@ def launch(
     folder: RunFolder | None, night: NightConfig, preset: str, screen: Screen
 ) -> tuple[str, str | None]:
     """Run a night to its end; (verdict, where the report lies). Raises FdError: LockedError when
-    another run is under way, InterruptedRunError when asked to go."""
+    another run is under way, InterruptedRunError when asked to go.
+
+    Under torchrun, ranks other than the first do their share and have no verdict: ("", None).
+    """
     quieten()
+    team = joined_team(night.model)
+    if team is not None and follows():
+        team.follow()
+        return "", None
+    try:
+        return _led(folder, night, preset, screen, team)
+    finally:
+        if team is not None:
+            team.dismiss()
+
+
+def _led(
+    folder: RunFolder | None, night: NightConfig, preset: str, screen: Screen, team: Team | None
+) -> tuple[str, str | None]:
     with night_lock(folder.id if folder else "that just begins"):
         if folder is None:
             folder = new_run()
             choosing.begin(folder, night, preset)
         folder.stop.unlink(missing_ok=True)
-        parts = RealParts(night, folder, FolderRegistry(), screen)
+        parts = RealParts(night, folder, FolderRegistry(), screen, team)
         stand = _stand(folder, night, preset, screen, parts)
         screen.say(f"run {folder.id}, {stand.leaving.deadline.words()}")
         work = Night(stand, written_report).run

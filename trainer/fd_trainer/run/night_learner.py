@@ -15,6 +15,7 @@ from fd_trainer.example import Batch, StepOutput
 from fd_trainer.model.checkpoint import Checkpoint, CheckpointFolder
 from fd_trainer.model.policy_model import PolicyModel
 from fd_trainer.model.randomness import restore_rng
+from fd_trainer.model.ranks import ALONE, Ranks
 from fd_trainer.ports import Say
 from fd_trainer.run.planner import Stage
 
@@ -25,17 +26,17 @@ KEPT = 2
 class NightLearner:
     """Implements `parts.Learner`."""
 
-    def __init__(self, model: PolicyModel, options: Algorithms, say: Say) -> None:
-        self.model, self._options, self._say = model, options, say
-        self._learner = Learner(model, options, say=say)
+    def __init__(
+        self, model: PolicyModel, options: Algorithms, say: Say, ranks: Ranks = ALONE
+    ) -> None:
+        self.model, self._options, self._say, self._ranks = model, options, say, ranks
+        self._learner = Learner(model, options, say=say, ranks=ranks)
         self._stage: Stage = "fd"
 
     def begin(self, stage: Stage) -> None:
         """Fresh optimiser and warm-up; GRPO's reference is the student as it is."""
-        if stage == "grpo":
-            self._learner = after_distillation(self.model, self._options, say=self._say)
-        else:
-            self._learner = Learner(self.model, self._options, say=self._say)
+        made = after_distillation if stage == "grpo" else Learner
+        self._learner = made(self.model, self._options, say=self._say, ranks=self._ranks)
         self._stage = stage
 
     def step(self, batch: Batch) -> StepOutput:
@@ -58,14 +59,24 @@ class NightLearner:
         found = checkpoints.latest(self.model.base, self._say)
         if found is None:
             return None
-        self.model.restore(found.weights)
         state: Any = found.algorithm
-        self._stage = state["stage"]
-        how = self._options.grpo_optimiser if self._stage == "grpo" else None
-        self._learner = Learner(self.model, self._options, optimiser=how, say=self._say)
-        self._learner.restore(state["state"])
+        self.become(found.weights, state["stage"], state["state"])
         restore_rng(found.rng)
         return found.position
+
+    def become(self, weights: Mapping[str, Any], stage: Stage, state: Mapping[str, object]) -> None:
+        """Go on from here. Raises CheckpointError if it is another model's."""
+        self.model.restore(weights)
+        self._stage = stage
+        how = self._options.grpo_optimiser if stage == "grpo" else None
+        self._learner = Learner(
+            self.model, self._options, optimiser=how, say=self._say, ranks=self._ranks
+        )
+        self._learner.restore(state)
+
+    def present(self) -> tuple[Mapping[str, Any], Stage, Mapping[str, object]]:
+        """What `become` takes."""
+        return self.model.weights(), self._stage, self._learner.state()
 
     def save_adapter(self, folder: Path) -> Path:
         """PEFT's files. Raises RegistryError for fully trained weights."""

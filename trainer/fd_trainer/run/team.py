@@ -1,0 +1,158 @@
+"""A night under torchrun: rank 0 makes it, the others do their share of each optimiser step.
+
+Rank 0 alone samples, asks Lean and the critic, keeps ledger and checkpoints, decides and publishes. It
+tells the others what its learner is asked to do; they do the same with the same batch, of which every
+rank goes through its own rows, and gradients are summed. The base is whole on each rank, so that rank 0
+can sample in process.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fd_core.adapter import Adapter
+
+from fd_trainer.config.algorithms import Algorithms
+from fd_trainer.config.model import ModelOptions
+from fd_trainer.example import Batch, StepOutput
+from fd_trainer.run.leaving import LEARNER_THREAD
+from fd_trainer.run.planner import Stage
+
+if TYPE_CHECKING:
+    from fd_trainer.model.policy_model import PolicyModel
+    from fd_trainer.model.ranks import Ranks
+    from fd_trainer.run.night_learner import NightLearner
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Make the same model, from the same files, and a learner for it."""
+
+    options: ModelOptions
+    algorithms: Algorithms
+    adapter: Path | None
+    seed: int
+
+    def model(self) -> PolicyModel:
+        """Raises PolicyError and RegistryError."""
+        from fd_trainer.model.policy_model import PolicyModel
+
+        options = self.options.model_copy(update={"device": own_device(self.options.device)})
+        return PolicyModel.load(options.base, options, adapter=self.adapter, seed=self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Call a method of the learner."""
+
+    method: str
+    arguments: tuple[Any, ...]
+
+
+def follows(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this process is one of torchrun's, and not the first."""
+    return int(environment.get("RANK", "0")) > 0
+
+
+def own_device(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The device of this rank: of several GPUs, the one with torchrun's local number. By name, as the
+    current device is a matter of each thread."""
+    from fd_trainer.model.loading import device_of
+
+    found = device_of(ModelOptions(device=name))
+    if found.type == "cuda" and found.index is None:
+        return f"cuda:{environment.get('LOCAL_RANK', '0')}"
+    return name
+
+
+def joined_team(options: ModelOptions) -> Team | None:
+    """The team that torchrun announced, or none. Raises PolicyError."""
+    if int(os.environ.get("WORLD_SIZE", "1")) < 2 or "RANK" not in os.environ:
+        return None
+    from fd_trainer.model.loading import device_of
+    from fd_trainer.model.ranks import Ranks
+
+    return Team(Ranks.joined(device_of(options)))
+
+
+class Team:
+    """This process's place among the ranks."""
+
+    def __init__(self, ranks: Ranks) -> None:
+        self.ranks = ranks
+
+    def load(self, serving: Adapter | None, options: ModelOptions, a: Algorithms, seed: int) -> Any:
+        """Rank 0: everybody's model; its own is returned."""
+        wanted = Load(options, a, Path(serving.path) if serving else None, seed)
+        self.ranks.told(wanted)
+        return wanted.model()
+
+    def follow(self) -> None:
+        """All other ranks: do what rank 0 says until it says that it is over. Whoever ends this is
+        rank 0, which leaves with a checkpoint, or whoever kills it."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        from fd_trainer.run.night_learner import NightLearner
+
+        learner: NightLearner | None = None
+        while (said := self.ranks.told()) is not None:
+            if isinstance(said, Load):
+                learner = NightLearner(said.model(), said.algorithms, _silent, self.ranks)
+            elif learner is not None:
+                getattr(learner, said.method)(*said.arguments)
+        self.ranks.part()
+
+    def dismiss(self) -> None:
+        """Rank 0: it is over. A step that was left under way is broken off by our end instead."""
+        if not any(thread.name == LEARNER_THREAD for thread in threading.enumerate()):
+            self.ranks.told(None)
+            self.ranks.part()
+
+
+class LeadingLearner:
+    """Implements `parts.Learner` on rank 0: what changes weights is done by all ranks."""
+
+    def __init__(self, own: NightLearner, ranks: Ranks) -> None:
+        self._own, self._ranks = own, ranks
+
+    def begin(self, stage: Stage) -> None:
+        """As `NightLearner.begin`."""
+        self._all("begin", stage)
+
+    def step(self, batch: Batch) -> StepOutput:
+        """As `NightLearner.step`; the output counts all ranks' rows."""
+        output: StepOutput = self._all("step", batch)
+        return output
+
+    def scale_rate(self, factor: float) -> None:
+        """As `NightLearner.scale_rate`."""
+        self._all("scale_rate", factor)
+
+    def save(self, folder: Path, step: int, position: Mapping[str, Any]) -> None:
+        """All ranks hold the same: one writes."""
+        self._own.save(folder, step, position)
+
+    def restore(self, folder: Path) -> Mapping[str, Any] | None:
+        """Rank 0 reads, and the others become what it is: only its disk need hold the run."""
+        found = self._own.restore(folder)
+        if found is not None:
+            self._ranks.told(Do("become", self._own.present()))
+        return found
+
+    def save_adapter(self, folder: Path) -> Path:
+        """As `NightLearner.save_adapter`."""
+        return self._own.save_adapter(folder)
+
+    def _all(self, method: str, *arguments: Any) -> Any:
+        self._ranks.told(Do(method, arguments))
+        return getattr(self._own, method)(*arguments)
+
+
+def _silent(line: str) -> None:
+    """Rank 0 says it."""
