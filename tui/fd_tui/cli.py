@@ -13,7 +13,6 @@ import click
 from fd_core.errors import FdError
 
 from fd_tui.link.command import server_command
-from fd_tui.link.link import Link
 from fd_tui.target import Target, parse
 
 
@@ -36,7 +35,10 @@ def main(target: str, server: str | None, theme: str | None) -> None:
 def _run(found: Target, server: str | None, theme: str | None) -> None:
     if importlib.util.find_spec("textual") is None:
         raise FdError("the terminal app needs Textual", fix="pip install 'fd-prover[tui]'")
-    link = Link(server_command(server), found.project)
+    command = server_command(server)
+    from fd_tui.link.link import Link
+
+    link = Link(command, found.project)
     link.launch()  # its imports and ours at the same time
     from fd_tui.app import run
 
