@@ -10,7 +10,8 @@ AdapterStatus = Literal["published", "promoted", "retired"]
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """One published set of LoRA weights. `id` is the digest of its files: content-addressed."""
+    """One published set of LoRA weights, or a whole model whose every weight was trained. `id` is the
+    digest of its files: content-addressed."""
 
     id: str
     base_model: str
@@ -20,3 +21,8 @@ class Adapter:
     digests: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     status: AdapterStatus = "published"
+
+    @property
+    def whole_model(self) -> bool:
+        """Whether it replaces the base model instead of lying on it (`adapter_files.WHOLE`)."""
+        return "fd-model.json" in self.digests

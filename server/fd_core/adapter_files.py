@@ -1,6 +1,8 @@
-"""The files of one adapter: which are let in, their digests, and their copy.
+"""The files of one adapter, or of one whole model: which are let in, their digests, and their copy.
 
-Adapters are data that other machines made: only formats that can't run code are let in.
+A folder with `fd-model.json` holds a whole model, whose every weight was trained; all others hold LoRA
+adapters, as PEFT writes them. Both are data that other machines made: only formats that can't run code
+are let in.
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from pathlib import Path
 from fd_core.errors import RegistryError
 
 CONFIG = "adapter_config.json"
+WHOLE = "fd-model.json"
+"""Marks a whole model and names its base, as `CONFIG` does for an adapter."""
+_MODEL_CONFIG = "config.json"
 METADATA = "fd-adapter.json"
 _ALLOWED = (".safetensors", ".json", ".txt", ".model")
 _LEFT_OUT = ("README.md", ".gitattributes", METADATA)
@@ -27,14 +32,16 @@ def validated(folder: Path, base_model: str) -> list[Path]:
         raise RegistryError(f"{folder} is no folder", fix="Name the folder that PEFT saved to.")
     files = [_admitted(path) for path in sorted(folder.iterdir()) if path.name not in _LEFT_OUT]
     names = {path.name for path in files}
-    if CONFIG not in names:
+    if WHOLE in names and _MODEL_CONFIG not in names:
+        raise RegistryError(f"{folder} has no {_MODEL_CONFIG}", fix="Save the model whole.")
+    if WHOLE not in names and CONFIG not in names:
         raise RegistryError(f"{folder} has no {CONFIG}", fix="Save it by PEFT's save_pretrained.")
     weights = [path for path in files if path.suffix == ".safetensors"]
     if not weights:
         raise RegistryError(f"{folder} has no .safetensors weights", fix="Save as safetensors.")
     for path in weights:
         _check_safetensors(path)
-    _check_base(folder / CONFIG, base_model)
+    _check_base(folder / (WHOLE if WHOLE in names else CONFIG), base_model)
     return files
 
 

@@ -114,12 +114,13 @@ def run(folder: Path, base: Path, overrides: Mapping[str, Any]) -> tuple[str, Pa
     out = io.StringIO()
     with mock.patch.dict(os.environ, environment(folder)), lanterns_for_lean():
         loaded = night_of(folder, base, overrides)
+        before = set(locations.runs_dir().glob("*"))
         try:
             verdict, _ = launch(None, loaded.night, loaded.preset, Screen(out))
         finally:
             print(out.getvalue())
-        (made,) = locations.runs_dir().iterdir()
-    return verdict, made
+        made = set(locations.runs_dir().glob("*")) - before
+    return verdict, next(iter(made), folder)
 
 
 def counted() -> tuple[list[int], Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from fd_core import adapter_files
 from fd_core.errors import PolicyError
 from fd_core.policy.endpoint import Deadline, Endpoint, RefusedError
 
@@ -17,6 +18,7 @@ _BUSY = (429, 503)  # vLLM says 500 of an adapter that it can't load: asking aga
 
 async def load(endpoint: Endpoint, adapter_id: str, folder: Path, deadline: Deadline) -> None:
     """Load an adapter under its id, unless it is there. Raises PolicyError."""
+    refuse_whole_model(adapter_id, folder)
     if adapter_id in await endpoint.models(deadline):
         return
     path = await asyncio.to_thread(folder.resolve)
@@ -38,3 +40,12 @@ async def unload(endpoint: Endpoint, adapter_id: str, deadline: Deadline) -> Non
     body = {"lora_name": adapter_id}
     async with endpoint.post("/unload_lora_adapter", body, deadline) as response:
         await response.aread()
+
+
+def refuse_whole_model(adapter_id: str, folder: Path) -> None:
+    """Raise PolicyError for a whole model: a running vLLM takes adapters only."""
+    if (folder / adapter_files.WHOLE).exists():
+        raise PolicyError(
+            f"{adapter_id} is a whole model, which a running vLLM can't change to",
+            fix=f"Serve it anew: `fd-server model serve {folder}`, with policy.model = that folder.",
+        )

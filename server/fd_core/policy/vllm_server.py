@@ -22,6 +22,7 @@ import httpx
 from fd_core import locations
 from fd_core.adapter import Adapter
 from fd_core.errors import PolicyError
+from fd_core.policy.lora_loading import refuse_whole_model
 from fd_core.policy.vllm_environment import Say, VllmEnvironment
 
 HOST = "127.0.0.1"
@@ -164,6 +165,7 @@ class VllmServer:
 
     def load(self, adapter: Adapter) -> None:
         """Load an adapter under its id, unless it is there. Raises PolicyError."""
+        refuse_whole_model(adapter.id, Path(adapter.path))
         if adapter.id not in self.adapters():
             body = {"lora_name": adapter.id, "lora_path": str(Path(adapter.path).resolve())}
             self._send("POST", "/load_lora_adapter", body)

@@ -19,7 +19,7 @@ class ModelOptions(Section):
     base: str = ""
     """Model of the hub, or a folder that holds one; empty: `policy.model` of the settings."""
     method: Literal["lora", "full"] = "lora"
-    """Train LoRA adapters on one base, or every weight (small models; nothing to publish then)."""
+    """Train LoRA adapters on one base, or every weight (small models), and then publish the model whole."""
     rank: int = Field(32, ge=1, le=512)
     """Of new adapters. One that is trained further keeps its own."""
     alpha: float = Field(64.0, gt=0)

@@ -100,6 +100,11 @@ def adapter_config(folder: Path, base: str) -> Any:
     from peft import LoraConfig, PeftConfig
 
     adapter_files.validated(folder, base)
+    if (folder / adapter_files.WHOLE).exists():
+        raise RegistryError(
+            f"{folder.name} is a whole model, and LoRA lies on {base}",
+            fix='Set model.method = "full", roll back, or set model.base to its folder.',
+        )
     try:
         config = PeftConfig.from_pretrained(str(folder))
     except _TROUBLE as error:
@@ -108,6 +113,29 @@ def adapter_config(folder: Path, base: str) -> Any:
         raise _does_not_fit(folder, base, f"it is {config.peft_type}, not LoRA")
     config.inference_mode, config.lora_dropout = False, 0.0
     return config
+
+
+def load_published(model: Any, base: str, folder: Path) -> Any:
+    """A base with the weights of a published whole model, or with an adapter merged into it.
+
+    Raises RegistryError if they do not fit."""
+    adapter_files.validated(folder, base)
+    if not (folder / adapter_files.WHOLE).exists():
+        return load_lora(model, base, folder, "published").merge_and_unload()
+    from safetensors.torch import load_file
+
+    weights: dict[str, torch.Tensor] = {}
+    try:
+        for file in sorted(folder.glob("*.safetensors")):
+            weights |= load_file(file)
+        found = model.load_state_dict(weights, strict=False)
+    except _TROUBLE as error:
+        raise _does_not_fit(folder, base, _first_line(error)) from error
+    tied = set(model.state_dict()) - set(dict(model.named_parameters(remove_duplicate=True)))
+    odd = [*found.unexpected_keys, *(name for name in found.missing_keys if name not in tied)]
+    if odd:
+        raise _does_not_fit(folder, base, f"{len(odd)} weights missing or unknown ({odd[0]})")
+    return model.eval()
 
 
 def fill(wrapped: Any, folder: Path, base: str, name: str) -> None:

@@ -22,10 +22,10 @@ from torch.nn import Parameter
 
 from fd_trainer.config.model import ModelOptions
 from fd_trainer.model import head, loading, packing
+from fd_trainer.model.full_weights import FullWeights
 from fd_trainer.model.head import Each, TopK
 from fd_trainer.model.roles import (
     AdapterRole,
-    FullWeights,
     LoraWeights,
     Role,
     Weights,
@@ -70,9 +70,9 @@ class PolicyModel:
         tokenizer = loading.load_tokenizer(base, causal)
         weights: Weights
         if options.method == "full":
-            weights = FullWeights(causal, again)
+            weights = FullWeights(causal, again, base)
             if adapter is not None:
-                weights.add_published("student", adapter)
+                weights.begin_from(adapter)
         elif adapter is None:
             wrapped = loading.new_lora(causal, base, options, "student", seed)
             weights = LoraWeights(wrapped, base)
@@ -158,7 +158,7 @@ class PolicyModel:
         restore_roles(self.roles, weights)
 
     def save_adapter(self, folder: Path, role: AdapterRole = "student") -> None:
-        """PEFT's files, for `fd_core.registry` to publish. Raises RegistryError."""
+        """What `fd_core.registry` publishes: PEFT's files, or the whole model's. Raises RegistryError."""
         self.roles.save(folder, role)
 
     def check_prompt(self, prompt_ids: Sequence[int]) -> None:

@@ -1,7 +1,7 @@
 """One set of weights per role: the student that learns, its lagging teacher, and where it began.
 
-LoRA: the roles are adapters of one base, so a teacher costs megabytes. Full fine-tuning: each role
-is a copy of the model. Which adapter is worn is a state of the shared base; it is changed under a
+LoRA: the roles are adapters of one base, so a teacher costs megabytes. Full fine-tuning is in
+`full_weights`. Which adapter is worn is a state of the shared base; it is changed under a
 lock, and a layer that is computed again in the backward pass wears what it wore in the forward pass.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -189,48 +189,6 @@ class _Wearing:
         self._weights.leave()
 
 
-class FullWeights:
-    """A copy of the model per role. `again` loads the base anew: the reference, when first asked."""
-
-    def __init__(self, student: Any, again: Callable[[], Any]) -> None:
-        self._again = again
-        self._models = {"student": student.requires_grad_(True), "teacher": _frozen_copy(student)}
-
-    def causal(self, role: Role) -> Any:
-        """This role's own model."""
-        if role in ("reference", "base") and role not in self._models:
-            self._models[role] = self._again().requires_grad_(False)
-        return self._models[role]
-
-    def wearing(self, role: Role) -> AbstractContextManager[None]:
-        """Nothing to change: every role is a model of its own."""
-        return nullcontext()
-
-    def parameters_of(self, role: AdapterRole) -> dict[str, Parameter]:
-        """Every weight, tied ones once."""
-        model = self._models.get(role)
-        return dict(model.named_parameters()) if model is not None else {}
-
-    def freeze_reference(self) -> None:
-        """One more copy of the model."""
-        self._models["reference"] = _frozen_copy(self._models["student"])
-
-    def forget_reference(self) -> None:
-        """It is loaded anew when it is asked for."""
-        self._models.pop("reference", None)
-
-    def add_published(self, role: Role, folder: Path) -> None:
-        """Refused: adapters belong to LoRA."""
-        raise _no_adapter(folder)
-
-    def remove_published(self, role: Role) -> None:
-        """There is none."""
-
-    def save(self, folder: Path, role: AdapterRole) -> None:
-        """Refused: fully trained weights are no adapter."""
-        raise _no_adapter(folder)
-
-
 def restore_roles(weights: Weights, tensors: Mapping[str, Tensor]) -> None:
     """The inverse of `PolicyModel.weights`, bit for bit. Raises CheckpointError; nothing changed then."""
     with_reference = any(name.startswith("reference/") for name in tensors)
@@ -263,14 +221,3 @@ def named(weights: Weights) -> dict[str, Parameter]:
         for role in roles
         for name, weight in weights.parameters_of(role).items()
     }
-
-
-def _frozen_copy(model: Any) -> Any:
-    return copy.deepcopy(model).requires_grad_(False)
-
-
-def _no_adapter(folder: Path) -> RegistryError:
-    return RegistryError(
-        f"full fine-tuning has no adapter ({folder})",
-        fix='Set model.method = "lora" to publish, or save the whole model.',
-    )

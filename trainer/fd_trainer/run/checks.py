@@ -83,6 +83,11 @@ def _adapter(night: NightConfig) -> Iterator[Finding]:
     except FdError as error:
         yield Finding(error.what, error.fix, fatal=night.run.adapt)
         return
+    if promoted and promoted.whole_model and night.model.method == "lora":
+        yield Finding(
+            f"{promoted.id} is promoted, a whole model, which a night of LoRA can't be compared with",
+            'Set model.method = "full", roll back, or set model.base to its folder.',
+        )
     if promoted is None or not night.run.adapt or promoted.base_model == night.model.base:
         return
     yield Finding(

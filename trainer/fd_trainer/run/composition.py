@@ -129,6 +129,12 @@ class RealParts:
 
     async def served_from_now_on(self, adapter: Adapter) -> None:
         """Keep the canary of what was promoted, while its weights are at hand."""
+        if adapter.whole_model:
+            self._screen.say(
+                "  a whole model: models in process change to it by themselves, a vLLM is to be started "
+                f"anew: fd-server model serve {adapter.path}"
+            )
+            return
         if self._model_ is not None:
             from fd_trainer.samplers.canary import Canary
 

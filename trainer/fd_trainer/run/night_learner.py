@@ -79,6 +79,6 @@ class NightLearner:
         return self.model.weights(), self._stage, self._learner.state()
 
     def save_adapter(self, folder: Path) -> Path:
-        """PEFT's files. Raises RegistryError for fully trained weights."""
+        """PEFT's files, or the whole model's. Raises RegistryError."""
         self.model.save_adapter(folder)
         return folder

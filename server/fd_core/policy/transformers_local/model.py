@@ -1,5 +1,7 @@
 """One base model in this process: its weights, tokenizer, and the adapter it wears.
 
+Where the promoted "adapter" is a whole model, its weights are loaded instead of the base's.
+
 Everything that touches the model runs in its one worker thread, so that requests queue instead of
 mixing. torch, transformers and peft are imported when the model is first used.
 """
@@ -39,6 +41,8 @@ class LocalModel:
         self._model: Any = None
         self._tokenizer: Any = None
         self._adapters: list[str] = []
+        self._loaded = name
+        """Whose weights are in memory: the base's, or those of a whole model's folder."""
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="fd-model")
 
     async def generate(
@@ -74,17 +78,21 @@ class LocalModel:
         if stop.is_set():
             return
         try:
-            self._load()
-            self._speak_with(generation.adapter)
+            adapter = generation.adapter
+            whole = adapter is not None and adapter.whole_model
+            self._load(adapter.path if adapter is not None and whole else self.name)
+            self._speak_with(None if whole else adapter)
             sample(self._model, self._tokenizer, generation, finished, stop)
         except PolicyError:
             raise
         except (RuntimeError, ValueError, OSError, KeyError, MemoryError) as error:
             raise self._failure(error) from error
 
-    def _load(self) -> None:
-        if self._model is not None:
+    def _load(self, source: str) -> None:
+        """The weights of the base, or of a whole model; the other ones are given back."""
+        if self._model is not None and self._loaded == source:
             return
+        self._unload()
         try:
             import torch
             from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -97,13 +105,13 @@ class LocalModel:
         precise = torch.float32 if device == "cpu" else torch.bfloat16
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(self.name)
-            model = AutoModelForCausalLM.from_pretrained(self.name, dtype=precise)
+            model = AutoModelForCausalLM.from_pretrained(source, dtype=precise)
         except (OSError, ValueError) as error:
             raise PolicyError(
-                f"model `{self.name}` could not be loaded: {_first_line(error)}",
+                f"model `{source}` could not be loaded: {_first_line(error)}",
                 fix="Set policy.model to a model of the hub or a folder that holds one.",
             ) from error
-        self._model = model.to(device).eval()
+        self._model, self._loaded = model.to(device).eval(), source
 
     def _speak_with(self, adapter: Adapter | None) -> None:
         """Put an adapter on, or take it off."""
@@ -146,7 +154,7 @@ class LocalModel:
     def _logprob(self, prompt: str, completion: Sequence[int]) -> float:
         import torch
 
-        self._load()
+        self._load(self._loaded)
         ids = self._tokenizer(prompt, return_tensors="pt").input_ids.to(self._model.device)
         drawn = torch.tensor([list(completion)], device=ids.device)
         with torch.inference_mode():
@@ -160,8 +168,10 @@ class LocalModel:
         return int(sum(p.numel() * p.element_size() for p in self._model.parameters()) / _MB)
 
     def _unload(self) -> None:
-        self._model = self._tokenizer = None
+        loaded, self._model, self._tokenizer = self._model is not None, None, None
         self._adapters.clear()
+        if not loaded:
+            return
         gc.collect()
         import torch
 

@@ -208,13 +208,6 @@ def test_a_saved_adapter_is_published_and_speaks_the_same(base: Path, tmp_path: 
         policy.save_adapter(folders[0] / "adapter_config.json" / "below")
 
 
-def test_fully_trained_weights_are_no_adapter(base: Path, trained: Path, tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match="no adapter"):
-        PolicyModel.load(str(base), FULL).save_adapter(tmp_path / "a")
-    with pytest.raises(RegistryError, match="no adapter"):
-        PolicyModel.load(str(base), FULL, adapter=trained)
-
-
 def test_adapters_that_do_not_fit(base: Path, trained: Path, tmp_path: Path) -> None:
     def damaged(name: str) -> Path:
         return Path(shutil.copytree(trained, tmp_path / name))
