@@ -42,11 +42,11 @@ class ToolAttempts:
     """Folders that no search shows, as in `store.excluded`."""
 
     async def attempts(
-        self, problem: Problem, sampler: Sampler, sampling: Sampling, n: int
+        self, problem: Problem, sampler: Sampler, sampling: Sampling, n: int, feedback: str = ""
     ) -> Sequence[Rollout]:
-        """`n` attempts, all at the same time. Raises PolicyError."""
+        """`n` attempts, all at the same time; with feedback they are the teacher's. Raises PolicyError."""
         tasks = [
-            asyncio.ensure_future(self._one(problem, sampler, sampling, index))
+            asyncio.ensure_future(self._one(problem, sampler, sampling, index, feedback))
             for index in range(n)
         ]
         try:
@@ -66,16 +66,30 @@ class ToolAttempts:
         return self.prompting if has_tools else replace(self.prompting, proof=FORMAT)
 
     async def _one(
-        self, problem: Problem, sampler: Sampler, sampling: Sampling, index: int
+        self, problem: Problem, sampler: Sampler, sampling: Sampling, index: int, feedback: str
     ) -> Rollout:
         checker = self.checker_of(problem.project)
         tools = Tools(problem, checker, self.tool_s, self.scratch, self.excluded)
         try:
-            talk = Conversation(self.asking, problem, tools, self.calls)
+            talk = Conversation(self.asking, problem, tools, self.calls, feedback)
             finish = await talk.run(sampler, sampling, index)
             return talk.rollout(finish, sampler, sampling, index)
         finally:
             tools.close()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolTrials:
+    """Implements `critic.trial.Trials`: the pre-flight's attempts, with the tools that the night's have."""
+
+    loop: ToolAttempts
+    sampler: Sampler
+
+    async def attempts(
+        self, problem: Problem, feedback: str, sampling: Sampling, n: int
+    ) -> Sequence[Rollout]:
+        """`n` attempts; with feedback they are the teacher's. Raises PolicyError."""
+        return await self.loop.attempts(problem, self.sampler, sampling, n, feedback)
 
 
 @dataclass(slots=True)
@@ -86,6 +100,7 @@ class Conversation:
     problem: Problem
     tools: Tools
     calls: int
+    feedback: str = ""
     prompt_ids: tuple[int, ...] = field(init=False)
     format: CallFormat = field(init=False)
     ids: list[int] = field(default_factory=list)
@@ -96,7 +111,7 @@ class Conversation:
     """What the model wrote behind the last tool's answer."""
 
     def __post_init__(self) -> None:
-        self.prompt_ids = self.prompting.ids(self.problem)
+        self.prompt_ids = self.prompting.ids(self.problem, self.feedback)
         self.format = CallFormat.of(self.prompting.form(self.problem.kind).tools)
 
     async def run(self, sampler: Sampler, sampling: Sampling, index: int) -> Finish:

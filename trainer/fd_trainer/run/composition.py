@@ -21,6 +21,7 @@ from fd_trainer.run.parts import Attempting, Bench, Finding, Learner
 from fd_trainer.run.screen import Screen
 
 if TYPE_CHECKING:
+    from fd_trainer.critic.trial import Trials
     from fd_trainer.data.collection import Collected
     from fd_trainer.machines.cluster import Cluster
     from fd_trainer.model.policy_model import PolicyModel
@@ -100,23 +101,15 @@ class RealParts:
     async def useful(self, problems: Sequence[Problem]) -> Finding | None:
         """The critic's pre-flight."""
         from fd_trainer.critic.preflight import preflight
-        from fd_trainer.critic.trial import PromptTrials
 
         bench, rollout = self._bench, self._night.rollout
         if bench is None or not problems:
             return None
-        if self._night.data.rollouts == "tools":
-            what = (
-                "pre-flight: attempts with tools are not tried with feedback; nothing was measured"
-            )
-            return Finding(what, fatal=False)
         await self.speak(0)
         measured = await preflight(
             problems,
             self._night.critic.preflight,
-            trials=PromptTrials(
-                bench.sampler, bench.tokenizer, rollout.step_prompt, rollout.proof_prompt
-            ),
+            trials=self._trials(bench),
             grader=bench.grader,
             critic=bench.critic,
             sampling=Sampling(
@@ -126,6 +119,18 @@ class RealParts:
         verdict = measured.verdict(self._night.critic.preflight.action)
         fix = 'Use another critic, or set critic.preflight.action = "warn".'
         return Finding(measured.words, fix, fatal=verdict == "refuse")
+
+    def _trials(self, bench: Bench) -> Trials:
+        """The pre-flight's attempts, made as the night's are."""
+        from fd_trainer.critic.trial import PromptTrials
+        from fd_trainer.rollouts.tool_loop import ToolAttempts, ToolTrials
+
+        if isinstance(bench.attempting, ToolAttempts):
+            return ToolTrials(bench.attempting, bench.sampler)
+        rollout = self._night.rollout
+        return PromptTrials(
+            bench.sampler, bench.tokenizer, rollout.step_prompt, rollout.proof_prompt
+        )
 
     async def served_from_now_on(self, adapter: Adapter) -> None:
         """Keep the canary of what was promoted, while its weights are at hand."""
