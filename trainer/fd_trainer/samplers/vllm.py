@@ -6,6 +6,7 @@ a model brings along are switched off, so that a log-prob is that of the distrib
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +25,9 @@ _NEUTRAL: Mapping[str, Any] = {
     "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0,
     "presence_penalty": 0.0, "frequency_penalty": 0.0,
 }  # fmt: skip
+_OURS = "night-"
 _TOKEN_IDS = "Serve the model with vLLM 0.32 or newer: `fd-server model serve`."
+_UNLOAD_S = 10.0
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
@@ -98,12 +101,13 @@ class VllmSampler:
         deadline = Deadline.after(self._timeout_s)
         voice = Voice(self._served, PolicyVersion(self._base))
         if adapter is not None:
-            await lora_loading.load(self._endpoint, adapter.id, Path(adapter.path), deadline)
-            voice = Voice(adapter.id, PolicyVersion(self._base, adapter.id))
+            name = name_of(adapter)
+            await lora_loading.load(self._endpoint, name, Path(adapter.path), deadline)
+            voice = Voice(name, PolicyVersion(self._base, adapter.id))
         old, self._voice = self._voice, voice
         await old.drained()
-        if old.name not in (self._served, voice.name):
-            await lora_loading.unload(self._endpoint, old.name, deadline)
+        if old.name != voice.name:
+            await self._unload(old, deadline)
 
     async def serves(self, adapter: Adapter | None) -> bool:
         """Whether the endpoint answers, and has this adapter (none: the base model) loaded."""
@@ -119,8 +123,17 @@ class VllmSampler:
         self._voice = Voice(adapter.id if adapter else self._served, version)
 
     async def aclose(self) -> None:
-        """Close the connections. Safe to call twice."""
+        """Leave the endpoint as it was found, as far as it answers, and close the connections. Safe to
+        call twice."""
+        old, self._voice = self._voice, Voice(self._served, PolicyVersion(self._base))
+        with contextlib.suppress(PolicyError):  # it may be gone
+            await self._unload(old, Deadline.after(_UNLOAD_S))
         await self._endpoint.aclose()
+
+    async def _unload(self, voice: Voice, deadline: Deadline) -> None:
+        """If it was loaded by us."""
+        if voice.name.startswith(_OURS):
+            await lora_loading.unload(self._endpoint, voice.name, deadline)
 
     async def _asked(self, body: Mapping[str, Any], deadline: Deadline) -> Any:
         voice = self._voice
@@ -147,6 +160,12 @@ class VllmSampler:
                 fix="Shorten what goes into the prompt, or raise sampler.max_model_len.",
             )
         return self._context - len(ids)
+
+
+def name_of(adapter: Adapter) -> str:
+    """What an adapter is called at the endpoint while we speak with it. Not by its id alone: whoever
+    serves by day may have loaded the same one under that, and it must stay when we unload ours."""
+    return f"{_OURS}{adapter.id}"
 
 
 def _completion(choice: Mapping[str, Any]) -> Completion:

@@ -66,7 +66,7 @@ async def test_each_push_is_heard_at_once_and_the_old_one_is_unloaded(
         assert reading.tokens >= 32
         seen.append(sampler.version.adapter_id)
         serving = await asyncio.to_thread(vllm_server.adapters)
-        assert serving == [policy.base, seen[-1]]
+        assert serving == [policy.base, f"night-{seen[-1]}"]
         assert [path.name for path in (tmp_path / "pushes").iterdir()] == [seen[-1]]
         learned(policy, seed=step + 2, scale=1e-3)
     assert len(set(seen)) == 4

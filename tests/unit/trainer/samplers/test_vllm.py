@@ -113,9 +113,9 @@ async def test_prompts_that_leave_no_room() -> None:
 
 
 async def test_a_change_of_weights_waits_for_who_speaks_and_then_unloads() -> None:
-    two = json_answer({"data": [{"id": "m"}, {"id": "a1"}]})
-    slow = Answer(answer(choice(0, [1]), model="a1").pieces, 200, {"content-type": "application/json"},
-                  delay_s=0.3)  # fmt: skip
+    two = json_answer({"data": [{"id": "m"}, {"id": "a1"}, {"id": "night-a1"}]})
+    pieces, json = answer(choice(0, [1]), model="night-a1").pieces, {"content-type": "application/json"}
+    slow = Answer(pieces, 200, json, delay_s=0.3)
     async with sampler(MODELS, json_answer({}), MODELS, slow, two, json_answer({})) as (vllm, fake):
         await vllm.speak_with(ADAPTER)
         assert vllm.version.adapter_id == "a1"
@@ -130,7 +130,17 @@ async def test_a_change_of_weights_waits_for_who_speaks_and_then_unloads() -> No
         await change
     paths = [request.path.rpartition("/")[2] for request in fake.requests if request.body]
     assert paths == ["load_lora_adapter", "completions", "unload_lora_adapter"]
-    assert fake.bodies()[0] == {"lora_name": "a1", "lora_path": "/nowhere/a1"}
+    assert fake.bodies()[0] == {"lora_name": "night-a1", "lora_path": "/nowhere/a1"}
+    assert fake.bodies()[-1] == {"lora_name": "night-a1"}, "and not a1, which somebody else loaded"
+
+
+async def test_at_the_end_the_endpoint_is_as_it_was() -> None:
+    two = json_answer({"data": [{"id": "m"}, {"id": "night-a1"}]})
+    async with sampler(MODELS, json_answer({}), two, json_answer({})) as (vllm, fake):
+        await vllm.speak_with(ADAPTER)
+        await vllm.aclose()
+    paths = [request.path.rpartition("/")[2] for request in fake.requests if request.body]
+    assert paths == ["load_lora_adapter", "unload_lora_adapter"]
 
 
 async def test_an_adapter_the_server_refuses_leaves_the_old_voice() -> None:
