@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,34 @@ def run(folder: Path, base: Path, overrides: Mapping[str, Any]) -> tuple[str, Pa
     return verdict, next(iter(made), folder)
 
 
+class Elsewhere:
+    """FAKE of a sampler on another machine: a copy of the model of its own, which hears adapters only."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+@contextmanager
+def sampled_elsewhere() -> Iterator[None]:
+    """Within it, whatever sampler is configured is the fake one."""
+    from fd_trainer.run import sampling_parts
+
+    async def opened(night: Any, model: Any, say: Any, closing: list[Any], _: Any) -> Elsewhere:
+        from fd_trainer.model.policy_model import PolicyModel
+        from fd_trainer.samplers.in_process import InProcessSampler
+
+        assert model.sharded == ("RANK" in os.environ)
+        inner = InProcessSampler(PolicyModel.load(night.model.base, night.model))
+        closing.append(inner)
+        return Elsewhere(inner)
+
+    with mock.patch.object(sampling_parts, "opened_sampler", opened):
+        yield
+
+
 def counted() -> tuple[list[int], Any]:
     """Tokens that this process learned from, step by step; and what makes the learner count them."""
     from fd_trainer.algorithms.learner import Learner
@@ -142,8 +170,9 @@ def main() -> None:
     """One rank of torchrun: says what it learned from, and the first also how the night ended."""
     folder, rank = Path(sys.argv[1]), os.environ["RANK"]
     tokens, counting = counted()
-    with counting:
-        verdict, made = run(folder, folder.parent / "model", json.loads(sys.argv[2]))
+    given = json.loads(sys.argv[2])
+    with counting, sampled_elsewhere() if "sampler" in given else nullcontext():
+        verdict, made = run(folder, folder.parent / "model", given)
     said = {"tokens": tokens, "verdict": verdict, "run": str(made)}
     (folder / f"rank-{rank}.json").write_text(json.dumps(said))
 

@@ -70,7 +70,8 @@ class Learner:
         rows = works.usable(batch, self._options)
         while True:
             self._forget_gradients()
-            passed = self._passed(works.shared_out(rows, self._ranks))
+            even = self._model.sharded
+            passed = self._passed(works.shared_out(rows, self._ranks, self._options, evenly=even))
             if not self._ranks.any(passed is None):
                 assert passed is not None
                 return self._applied(batch, rows, passed)
@@ -108,7 +109,7 @@ class Learner:
         """Go through this rank's rows; none if memory ran out. The error is gone by then, and with it
         the frames that hold the tensors which filled the memory."""
         try:
-            found = works.begin(self._model, self._options, rows, self._tokens)
+            found = works.begin(self._model, self._options, rows, self._pass_tokens)
             tally = Tally()
             loss = sum(self._accumulate(kind, work, tally) for kind, work in found.items())
         except RuntimeError as error:
@@ -116,9 +117,15 @@ class Learner:
                 raise
             return None
         trains = any(work.units for work in found.values())
-        seen = sum(sum(row.written) for work in found.values() for row in work.rows)
+        learnt = [row for work in found.values() for row in work.rows]
+        seen = sum(sum(row.written) for row in learnt if row.weight or not self._model.sharded)
         gaps = tuple(gap for work in found.values() for gap in work.gaps())
         return _Passed(float(loss), trains, seen, gaps, tally)
+
+    @property
+    def _pass_tokens(self) -> int:
+        """Of one pass. Ranks that share one base must make equally many: one unit each."""
+        return 1 if self._model.sharded else self._tokens
 
     def _applied(
         self, batch: Batch, rows: Mapping[RowKind, Sequence[Row]], own: _Passed
@@ -144,7 +151,7 @@ class Learner:
     def _accumulate(self, kind: RowKind, work: Work, tally: Tally) -> float:
         """Go through one kind's rows, longest first; their gradient stays in the parameters."""
         total = 0.0
-        for at in passes(work.rows, work.units, self._tokens):
+        for at in passes(work.rows, work.units, self._pass_tokens):
             loss = work.loss(at, tally)
             if loss.requires_grad:
                 loss.backward()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean
 
 from fd_trainer.algorithms.anchor import anchor_work
@@ -51,14 +52,23 @@ def usable(batch: Batch, options: Algorithms) -> dict[RowKind, _Rows]:
     return found
 
 
-def shared_out(rows: Mapping[RowKind, _Rows], ranks: Ranks) -> dict[RowKind, Part]:
+def shared_out(
+    rows: Mapping[RowKind, _Rows], ranks: Ranks, options: Algorithms, *, evenly: bool = False
+) -> dict[RowKind, Part]:
     """This rank's part of each kind's rows; it may be empty. Pairs stay together, and who has no
-    partner is left out."""
+    partner is left out. `evenly`: all ranks get equally many, some of them rows without weight."""
     found: dict[RowKind, Part] = {}
     for kind, them in rows.items():
         units = pairs(them) if kind == "preference" else singles(them)
-        own = [them[i] for unit in ranks.own(units) for i in unit]
-        found[kind] = Part.of(own, [them[i] for unit in units for i in unit])
+        whole = [them[i] for unit in units for i in unit]
+        shares = list(units)
+        if evenly and kind == "policy_gradient" and not options.policy_gradient.kl_coefficient:
+            # `PolicyGradientWork` leaves these out, and ranks must agree on how many there are.
+            shares = [unit for unit in units if them[unit[0]].advantage]
+        own = [[them[i] for i in unit] for unit in ranks.own(shares)]
+        if evenly and len(own) < -(-len(shares) // ranks.world):
+            own.append([replace(them[i], weight=0.0) for i in shares[0]])
+        found[kind] = Part.of([row for unit in own for row in unit], whole)
     return found
 
 

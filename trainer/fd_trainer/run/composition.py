@@ -237,9 +237,7 @@ class RealParts:
 
         options = self._night.model
         if self._team is not None:
-            a, seed = self._night.algorithms, self._night.run.seed
-            made: PolicyModel = self._team.load(serving, options, a, seed)
-            return made
+            return self._team.load(serving, self._night, spread=self._samples_elsewhere)
         adapter = Path(serving.path) if serving else None
         return PolicyModel.load(options.base, options, adapter=adapter, seed=self._night.run.seed)
 
@@ -250,8 +248,15 @@ class RealParts:
         algorithms, say = self._night.algorithms, self._screen.say
         if self._team is None:
             return NightLearner(model, algorithms, say)
-        ranks = self._team.ranks
-        return LeadingLearner(NightLearner(model, algorithms, say, ranks), ranks)
+        own = NightLearner(model, algorithms, say, self._team.ranks)
+        return LeadingLearner(own, self._team)
+
+    @property
+    def _samples_elsewhere(self) -> bool:
+        """Whether attempts are written by other processes; LoRA's adapters can be sent there."""
+        night = self._night
+        remote = night.sampler.kind != "in_process" or bool(night.machines.samplers)
+        return remote and night.model.method == "lora"
 
     def _prompting(self, model: PolicyModel) -> Prompting:
         from fd_trainer.rollouts.prompting import Prompting

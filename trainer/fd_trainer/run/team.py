@@ -2,8 +2,9 @@
 
 Rank 0 alone samples, asks Lean and the critic, keeps ledger and checkpoints, decides and publishes. It
 tells the others what its learner is asked to do; they do the same with the same batch, of which every
-rank goes through its own rows, and gradients are summed. The base is whole on each rank, so that rank 0
-can sample in process.
+rank goes through its own rows, and gradients are summed. Where attempts are written in process, the base
+is whole on each rank, as sampling can't wait for the others; where they are written elsewhere, it is
+spread over the ranks (`fd_trainer.model.sharded`), and every pass of rank 0 is made by all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from fd_core.adapter import Adapter
 
 from fd_trainer.config.algorithms import Algorithms
 from fd_trainer.config.model import ModelOptions
+from fd_trainer.config.night import NightConfig
 from fd_trainer.example import Batch, StepOutput
 from fd_trainer.run.leaving import LEARNER_THREAD
 from fd_trainer.run.planner import Stage
@@ -38,13 +40,19 @@ class Load:
     algorithms: Algorithms
     adapter: Path | None
     seed: int
+    spread: bool = False
 
-    def model(self) -> PolicyModel:
+    def model(self, ranks: Ranks) -> PolicyModel:
         """Raises PolicyError and RegistryError."""
         from fd_trainer.model.policy_model import PolicyModel
 
         options = self.options.model_copy(update={"device": own_device(self.options.device)})
-        return PolicyModel.load(options.base, options, adapter=self.adapter, seed=self.seed)
+        made = PolicyModel.load(options.base, options, adapter=self.adapter, seed=self.seed)
+        if self.spread:
+            from fd_trainer.model.sharded import shard
+
+            shard(made, ranks)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +94,34 @@ class Team:
 
     def __init__(self, ranks: Ranks) -> None:
         self.ranks = ranks
+        self.together = False
+        """Whether all ranks are at the same piece of work now."""
 
-    def load(self, serving: Adapter | None, options: ModelOptions, a: Algorithms, seed: int) -> Any:
+    def load(self, serving: Adapter | None, night: NightConfig, *, spread: bool) -> PolicyModel:
         """Rank 0: everybody's model; its own is returned."""
-        wanted = Load(options, a, Path(serving.path) if serving else None, seed)
+        adapter = Path(serving.path) if serving else None
+        wanted = Load(night.model, night.algorithms, adapter, night.run.seed, spread)
         self.ranks.told(wanted)
-        return wanted.model()
+        made = wanted.model(self.ranks)
+        if made.sharded:
+            made.passes = self._passes
+        return made
+
+    def all_do(self, own: NightLearner, method: str, *arguments: Any) -> Any:
+        """Rank 0: have everybody's learner do this, one's own included."""
+        self.ranks.told(Do(method, arguments))
+        self.together = True
+        try:
+            return getattr(own, method)(*arguments)
+        finally:
+            self.together = False
+
+    def _passes(self, own: int) -> int:
+        """Rank 0 is about to pass through the spread base: by itself, as when the canary is read, it
+        needs the others to come along."""
+        if not self.together:
+            self.ranks.told(Do("come_along", ()))
+        return self.ranks.largest(own)
 
     def follow(self) -> None:
         """All other ranks: do what rank 0 says until it says that it is over. Whoever ends this is
@@ -103,7 +133,7 @@ class Team:
         learner: NightLearner | None = None
         while (said := self.ranks.told()) is not None:
             if isinstance(said, Load):
-                learner = NightLearner(said.model(), said.algorithms, _silent, self.ranks)
+                learner = NightLearner(said.model(self.ranks), said.algorithms, _silent, self.ranks)
             elif learner is not None:
                 getattr(learner, said.method)(*said.arguments)
         self.ranks.part()
@@ -118,8 +148,8 @@ class Team:
 class LeadingLearner:
     """Implements `parts.Learner` on rank 0: what changes weights is done by all ranks."""
 
-    def __init__(self, own: NightLearner, ranks: Ranks) -> None:
-        self._own, self._ranks = own, ranks
+    def __init__(self, own: NightLearner, team: Team) -> None:
+        self._own, self._team = own, team
 
     def begin(self, stage: Stage) -> None:
         """As `NightLearner.begin`."""
@@ -142,7 +172,7 @@ class LeadingLearner:
         """Rank 0 reads, and the others become what it is: only its disk need hold the run."""
         found = self._own.restore(folder)
         if found is not None:
-            self._ranks.told(Do("become", self._own.present()))
+            self._team.ranks.told(Do("become", self._own.present()))
         return found
 
     def save_adapter(self, folder: Path) -> Path:
@@ -150,8 +180,7 @@ class LeadingLearner:
         return self._own.save_adapter(folder)
 
     def _all(self, method: str, *arguments: Any) -> Any:
-        self._ranks.told(Do(method, arguments))
-        return getattr(self._own, method)(*arguments)
+        return self._team.all_do(self._own, method, *arguments)
 
 
 def _silent(line: str) -> None:

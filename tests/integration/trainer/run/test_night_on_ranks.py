@@ -20,7 +20,22 @@ pytestmark = [pytest.mark.models, pytest.mark.slow]
 CHANGES = {"run": {"steps": 4, "fd_share": 0.5, "problems_per_step": 3}}
 
 
-def two_ranks(folder: Path) -> list[Any]:
+ELSEWHERE = {"sampler": {"kind": "vllm", "endpoint": "http://127.0.0.1:9/v1"}}
+"""No such server: `lantern_night` puts a fake in its place. The base is spread over the ranks then."""
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, Path, list[int]]:
+    """A home with the model, and the night of one process: verdict, run, tokens of each step."""
+    home = tmp_path_factory.mktemp("ranks")
+    base = tiny_model.build(home / "model")
+    tokens, counting = lantern_night.counted()
+    with counting:
+        verdict, made = lantern_night.run(home / "one", base, CHANGES)
+    return home, verdict, made, tokens
+
+
+def two_ranks(folder: Path, changes: dict[str, Any]) -> list[Any]:
     """What each rank said."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -32,7 +47,7 @@ def two_ranks(folder: Path) -> list[Any]:
     folder.mkdir()
     path = str(Path(lantern_night.__file__).parents[1])
     done = subprocess.run(
-        [sys.executable, *launch, lantern_night.__file__, str(folder), json.dumps(CHANGES)],
+        [sys.executable, *launch, lantern_night.__file__, str(folder), json.dumps(changes)],
         capture_output=True, text=True, timeout=200, check=False,
         env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path},
     )  # fmt: skip
@@ -45,23 +60,24 @@ def losses(run: str | Path) -> list[tuple[str, float]]:
     return [(line["phase"], line["loss"]) for line in lines]
 
 
-def test_both_ranks_learn_and_the_first_alone_makes_the_night(tmp_path: Path) -> None:
-    base = tiny_model.build(tmp_path / "model")
-    tokens, counting = lantern_night.counted()
-    with counting:
-        verdict, alone = lantern_night.run(tmp_path / "one", base, CHANGES)
-    first, second = two_ranks(tmp_path / "two")
+@pytest.mark.parametrize("spread", [False, True], ids=["base whole", "base spread"])
+def test_both_ranks_learn_and_the_first_alone_makes_the_night(
+    spread: bool, alone: tuple[Path, str, Path, list[int]]
+) -> None:
+    home, verdict, run, tokens = alone
+    two = home / f"two-{spread}"
+    first, second = two_ranks(two, CHANGES | (ELSEWHERE if spread else {}))
     assert first["verdict"] == verdict
     assert second["verdict"] == ""
-    ours, theirs = losses(alone), losses(first["run"])
+    ours, theirs = losses(run), losses(first["run"])
     assert [phase for phase, _ in theirs] == ["fd", "fd", "grpo", "grpo"]
     assert [loss for _, loss in theirs] == pytest.approx([loss for _, loss in ours], abs=1e-4)
     assert [a + b for a, b in zip(first["tokens"], second["tokens"], strict=True)] == tokens
     assert all(first["tokens"][:2])
     assert all(second["tokens"][:2])
-    (published,) = FolderRegistry(tmp_path / "two" / "data" / "adapters").adapters()
-    assert published.base_model == str(base)
-    assert len(list((tmp_path / "two" / "data" / "runs").iterdir())) == 1
+    (published,) = FolderRegistry(two / "data" / "adapters").adapters()
+    assert published.base_model == str(home / "model")
+    assert len(list((two / "data" / "runs").iterdir())) == 1
 
 
 def test_who_follows_and_on_which_device() -> None:

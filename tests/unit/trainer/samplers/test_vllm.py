@@ -114,7 +114,10 @@ async def test_prompts_that_leave_no_room() -> None:
 
 async def test_a_change_of_weights_waits_for_who_speaks_and_then_unloads() -> None:
     two = json_answer({"data": [{"id": "m"}, {"id": "a1"}, {"id": "night-a1"}]})
-    pieces, json = answer(choice(0, [1]), model="night-a1").pieces, {"content-type": "application/json"}
+    pieces, json = (
+        answer(choice(0, [1]), model="night-a1").pieces,
+        {"content-type": "application/json"},
+    )
     slow = Answer(pieces, 200, json, delay_s=0.3)
     async with sampler(MODELS, json_answer({}), MODELS, slow, two, json_answer({})) as (vllm, fake):
         await vllm.speak_with(ADAPTER)
