@@ -1,16 +1,19 @@
 """One FD training step against TRL's SDPO trainer: same model, LoRA, rows and tokens; sampling excluded.
 
-    OMP_NUM_THREADS=1 python benchmarks/fd_step.py [--rows 12] [--repeats 5]
+    OMP_NUM_THREADS=1 python benchmarks/fd_step.py [--rows 12] [--repeats 15]
 
 Needs the dependency group `oracle`. TRL's step is its own `compute_loss` (student and EMA teacher, top
 25), backward, clip, AdamW and teacher update on tensors that are ready; its log-probs of the rollout are
-left out. Steps alternate; the ratio is of medians, of CPU seconds where there is no GPU. Also printed:
-how many logits each holds at once.
+left out. It goes once with the whole batch in one pass, as it is set by default, and once with a third of
+the rows per pass, gradients accumulated, which suits a CPU's caches better. Steps alternate; seconds are
+CPU seconds where there is no GPU. Printed: medians, their ratio, the spread of the ratios within a round,
+the machine's load, and how many logits each holds at once.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import tempfile
@@ -18,7 +21,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -33,7 +36,7 @@ RATE = 1e-5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=12)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=15)
     given = parser.parse_args()
     warnings.filterwarnings("ignore")
     if not torch.cuda.is_available():
@@ -42,8 +45,13 @@ def main() -> None:
         base = build(Path(scratch) / "base")
         for spread, name in ((False, "equal lengths"), (True, "lengths of a rollout")):
             rows = make_rows(given.rows, spread)
-            steps = {"here": ours(base, rows), "TRL": theirs(base, rows, Path(scratch))}
-            report(name, rows, alternate(steps, given.repeats))
+            steps = {"here": ours(base, rows)}
+            for parts, words in ((1, "TRL"), (3, "TRL, a third per pass")):
+                steps[words] = theirs(base, rows, Path(scratch), parts)
+            began = os.getloadavg()[0]
+            seconds = alternate(steps, given.repeats)
+            report(name, rows, seconds)
+            print(f"  load {began:.1f} at the start, {os.getloadavg()[0]:.1f} at the end")
 
 
 def build(folder: Path) -> Path:
@@ -105,8 +113,8 @@ def ours(base: Path, rows: list[Any]) -> Callable[[], float]:
     return lambda: learner.step(Batch(0, tuple(rows))).loss
 
 
-def theirs(base: Path, rows: list[Any], scratch: Path) -> Callable[[], float]:
-    """TRL's SDPO trainer, with an EMA teacher as a second adapter."""
+def theirs(base: Path, rows: list[Any], scratch: Path, parts: int) -> Callable[[], float]:
+    """TRL's SDPO trainer, with an EMA teacher as a second adapter; the batch in so many passes."""
     from datasets import Dataset
     from peft import LoraConfig
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -129,26 +137,30 @@ def theirs(base: Path, rows: list[Any], scratch: Path) -> Callable[[], float]:
             r=RANK, lora_alpha=2 * RANK, target_modules=TARGETS, task_type="CAUSAL_LM"
         ),
     )
-    batch = {name: t.to(trainer.model.device) for name, t in tensors(rows).items()}
+    cut = [rows[at::parts] for at in range(parts)]
+    batches = [{n: t.to(trainer.model.device) for n, t in tensors(own).items()} for own in cut]
     parameters = [p for p in trainer.model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.01)
     trainer.current_gradient_accumulation_steps = 1
     averaging = next(c for c in trainer.callback_handler.callbacks if "EMA" in type(c).__name__)
     averaging.on_train_begin(config, trainer.state, trainer.control)
-    return lambda: their_step(trainer, batch, parameters, optimiser, averaging)
+    return lambda: their_step(trainer, batches, parameters, optimiser, averaging)
 
 
 def their_step(
-    trainer: Any, batch: Any, parameters: list[Any], optimiser: Any, averaging: Any
+    trainer: Any, batches: list[Any], parameters: list[Any], optimiser: Any, averaging: Any
 ) -> float:
     trainer.model.train()
-    loss = trainer.compute_loss(trainer.model, batch)
-    loss.backward()
+    total = 0.0
+    for batch in batches:
+        loss = trainer.compute_loss(trainer.model, batch) / len(batches)
+        loss.backward()
+        total += float(loss.detach())
     torch.nn.utils.clip_grad_norm_(parameters, 1.0)
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
     averaging.on_step_end(trainer.args, trainer.state, trainer.control)
-    return float(loss.detach())
+    return total
 
 
 def tensors(rows: list[Any]) -> dict[str, Any]:
@@ -197,14 +209,31 @@ def clock() -> float:
 
 def report(name: str, rows: list[Any], seconds: dict[str, list[float]]) -> None:
     tokens = sum(len(row.ids) for row in rows)
-    rates = {who: tokens / median(own) for who, own in seconds.items()}
+    print(f"{name}: {len(rows)} rows, {tokens} tokens trained on, {len(seconds['here'])} repeats")
+    for who, own in seconds.items():
+        words = f"  {who:22} {tokens / median(own):8.0f} tokens/s ({spread(own)} s)"
+        if who != "here":
+            rounds = [theirs / ours for ours, theirs in zip(seconds["here"], own, strict=True)]
+            ratio = median(own) / median(seconds["here"])
+            words += f"  ratio of medians {ratio:.2f}; in a round {spread(rounds)}"
+        print(words)
     rectangle = len(rows) * max(len(row.ids) for row in rows)
-    print(f"{name}: {len(rows)} rows, {tokens} tokens trained on")
-    for who, rate in rates.items():
-        times = ", ".join(f"{s:.2f}" for s in sorted(seconds[who]))
-        print(f"  {who:5} {rate:8.0f} tokens/s  (seconds: {times})")
-    print(f"  ratio {rates['here'] / rates['TRL']:.2f}; logits at once: "
-          f"1024 × V here, 2 × {rectangle} × V in TRL")  # fmt: skip
+    print(f"  logits at once: {chunk()} × V here, 2 × {rectangle} × V in TRL")
+
+
+def spread(values: list[float]) -> str:
+    """Median, with the middle half and the extremes."""
+    low, middle, high = quantiles(values, n=4) if len(values) > 1 else values * 3
+    return (f"median {middle:.2f}, half within {low:.2f} to {high:.2f}, "
+            f"all within {min(values):.2f} to {max(values):.2f}")  # fmt: skip
+
+
+def chunk() -> int:
+    from fd_trainer.config.model import ModelOptions
+    from fd_trainer.model import head
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return head.chunk(ModelOptions().head_tokens, VOCABULARY, device)
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ class Diagnostics:
 
 def entropy(logits: Tensor) -> Tensor:
     """−Σ_a q(a) log q(a) over the whole vocabulary. logits [n, V] → [n]."""
-    normaliser = logits.logsumexp(-1, keepdim=True)
-    return normaliser[:, 0] - torch.einsum("nv,nv->n", (logits - normaliser).exp(), logits)
+    logprobs = logits.log_softmax(-1)
+    return -logprobs.exp().mul_(logprobs).sum(-1)
 
 
 def both_ways(teacher: Tensor, student: Tensor, whole: bool) -> tuple[Tensor, Tensor]:

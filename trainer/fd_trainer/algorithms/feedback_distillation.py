@@ -103,7 +103,7 @@ class DistillationWork:
         c, old, cap = self._coefficients(them), self._sampler(them), self._how.importance_cap
 
         def each(logits: Tensor, where: slice) -> tuple[Tensor, Tensor]:
-            logq = logits.sub_(logits.logsumexp(-1, keepdim=True))
+            logq = logits.log_softmax(-1)
             taken = logq.gather(1, them.ids[where, None])[:, 0]
             notes.note(where, "taken", taken)
             scale = c[where]
@@ -116,7 +116,7 @@ class DistillationWork:
             value, upward = support_gradient(teacher, student, scale, self._how)
             _note(notes, where, teacher, student, whole=False)
             q = logq.exp()
-            notes.note(where, "entropy", -torch.einsum("nv,nv->n", q, logq))
+            notes.note(where, "entropy", -logq.mul_(q).sum(-1))
             gradient = q.mul_(-upward.sum(-1, keepdim=True)).scatter_add_(1, indices, upward)
             return value, gradient
 

@@ -29,7 +29,7 @@ def loss_over_chunks(model: PolicyModel, hidden: Tensor, each: EachWithGradient)
     of_weights = [torch.zeros_like(weight) for weight in weights]
     of_states = [hidden.detach()[:0]]
     start = 0
-    for part in hidden.detach().split(model.options.head_tokens):
+    for part in hidden.detach().split(model.head_chunk):
         where = slice(start, start + len(part))
         start = where.stop
         leaf = part.requires_grad_()

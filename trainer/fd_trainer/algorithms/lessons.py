@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from fd_trainer.algorithms import diagnostics
 from fd_trainer.algorithms.written import Written, passes, singles, states, written
 from fd_trainer.config.algorithms import Distillation
 from fd_trainer.example import Row
+from fd_trainer.model.head import largest
 from fd_trainer.model.policy_model import PolicyModel
 from fd_trainer.model.roles import AdapterRole
 
@@ -61,11 +61,12 @@ def _lesson(model: PolicyModel, role: AdapterRole, them: Written, how: Distillat
     kept: list[tuple[Tensor, ...]] = []
 
     def each(logits: Tensor, where: slice) -> Tensor:
-        normaliser = logits.logsumexp(-1, keepdim=True)
-        taken = logits.gather(1, them.ids[where, None]) - normaliser
-        indices = _indices(logits, support, where, how)
-        logprobs = logits.gather(1, indices) - normaliser
-        values = (taken[:, 0], diagnostics.entropy(logits), indices.int(), logprobs)
+        logp = logits.log_softmax(-1)
+        taken = logp.gather(1, them.ids[where, None])
+        indices = _indices(logp, support, where, how)
+        kept_ones = logp.gather(1, indices)
+        entropy = -logp.mul_(logp.exp()).sum(-1)
+        values = (taken[:, 0], entropy, indices.int(), kept_ones)
         kept.append(tuple(value.cpu() for value in values))
         return taken
 
@@ -86,13 +87,13 @@ def _indices(logits: Tensor, support: Tensor | None, where: slice, how: Distilla
         return torch.zeros(len(logits), 0, dtype=torch.long, device=logits.device)
     if support is not None:
         return support[where]
-    return logits.topk(min(how.top_k, logits.shape[1]), dim=-1).indices
+    return largest(logits, how.top_k)[1]
 
 
 def _student_support(model: PolicyModel, them: Written, how: Distillation) -> Tensor:
     """The student's own top K [n, K], as SDPO takes them."""
 
     def each(logits: Tensor, where: slice) -> Tensor:
-        return logits.topk(min(how.top_k, logits.shape[1]), dim=-1).indices
+        return largest(logits, how.top_k)[1]
 
     return model.over_chunks("student", states(model, them), each)

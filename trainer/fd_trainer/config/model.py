@@ -34,7 +34,8 @@ class ModelOptions(Section):
     """Compute each layer's activations again in the backward pass: about a third more time, and
     much less memory."""
     head_tokens: int = Field(1024, ge=1)
-    """Positions whose logits are in memory at once: 4 bytes × this × vocabulary, times about three."""
+    """Positions whose logits are in memory at once: 4 bytes × this × vocabulary, times about three. On
+    a CPU fewer, as its cache likes."""
     tokens_at_once: int = Field(16_384, ge=1)
     """Padded tokens of one forward pass; a longer sequence goes through alone."""
     attention: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"

@@ -15,6 +15,12 @@ from torch.utils.checkpoint import checkpoint
 
 Head = Callable[[Tensor], Tensor]
 Each = Callable[[Tensor, slice], Tensor]
+CACHED = 2**20
+"""Logits (4 MiB) that a CPU core's own cache holds: passes over a chunk of so many read no main memory,
+and its blocks are used again instead of asked of the system each time. Measured: docs/experiments.md."""
+_FEWEST = 128
+"""Positions of a chunk on a CPU, however large the vocabulary: the head's weights are read once a chunk."""
+_COLUMNS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,30 @@ class TopK:
 
     indices: Tensor
     logprobs: Tensor
+
+
+def chunk(most: int, vocabulary: int, device: torch.device) -> int:
+    """Positions of one chunk: at most `most`, and on a CPU no more than its cache likes."""
+    return min(most, max(_FEWEST, CACHED // vocabulary)) if device.type == "cpu" else most
+
+
+def largest(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """The k largest of each position, largest first, with their indices: [n, V] → [n, k] twice.
+
+    On a CPU by way of columns of 32: none of the k can stand outside the k columns with the largest
+    maxima. A partial sort of all V takes two to four times as long."""
+    positions, vocabulary = logits.shape
+    width, rest = divmod(vocabulary, _COLUMNS)
+    if logits.device.type != "cpu" or width < 2 * k:
+        found = logits.topk(min(k, vocabulary), dim=-1)
+        return found.values, found.indices
+    columns = logits[:, : vocabulary - rest].view(positions, _COLUMNS, width)
+    chosen = columns.amax(1).topk(k, sorted=False).indices
+    places = (chosen[:, None] + width * torch.arange(_COLUMNS)[:, None]).flatten(1)
+    last = torch.arange(vocabulary - rest, vocabulary).expand(positions, rest)
+    candidates = torch.cat([places, last], 1)
+    values, at = logits.gather(1, candidates).topk(k, dim=-1)
+    return values, candidates.gather(1, at)
 
 
 def over_chunks(head: Head, hidden: Tensor, each: Each, size: int) -> Tensor:
@@ -70,7 +100,7 @@ def top_k(head: Head, hidden: Tensor, k: int, size: int) -> TopK:
     with torch.no_grad():
         for part in hidden.split(size):
             logits = head(part).float()
-            values, places = logits.topk(min(k, logits.shape[1]), dim=-1)
+            values, places = largest(logits, k)
             indices.append(places.to("cpu", torch.int32))
             logprobs.append((values - logits.logsumexp(-1, keepdim=True)).cpu())
     return TopK(torch.cat(indices), torch.cat(logprobs))

@@ -108,7 +108,7 @@ class PolicyModel:
 
         Logits of a chunk are computed again in its backward pass, and are never whole in memory.
         """
-        return head.over_chunks(self._head(role), hidden, each, self.options.head_tokens)
+        return head.over_chunks(self._head(role), hidden, each, self.head_chunk)
 
     def logprobs(self, role: Role, sequences: Sequence[Sequence_]) -> Tensor:
         """Log-probs [N] float32 of the given answer ids."""
@@ -124,7 +124,7 @@ class PolicyModel:
         """The K most probable tokens at each position [N, K], on the CPU."""
         with torch.no_grad():
             states = self.hidden(role, sequences)
-        return head.top_k(self._head(role), states, k, self.options.head_tokens)
+        return head.top_k(self._head(role), states, k, self.head_chunk)
 
     def student_parameters(self) -> list[Parameter]:
         """What an optimiser may change."""
@@ -171,6 +171,11 @@ class PolicyModel:
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
+
+    @property
+    def head_chunk(self) -> int:
+        """Positions whose logits are in memory at once."""
+        return head.chunk(self.options.head_tokens, self.vocabulary, self.device)
 
     @property
     def exact(self) -> bool:

@@ -19,7 +19,7 @@ from fd_core.errors import PolicyError, RegistryError
 from torch import Tensor
 from torch.nn import Parameter
 
-from fd_trainer.model import loading
+from fd_trainer.model import loading, merged_lora
 from fd_trainer.model.adapter_folder import write_adapter
 from fd_trainer.model.checkpoint import CheckpointError
 from fd_trainer.model.randomness import seeded
@@ -73,6 +73,8 @@ class LoraWeights:
 
         self._model, self._base = model, base
         self._layers = [m for m in model.modules() if isinstance(m, BaseTunerLayer)]
+        for layer in filter(merged_lora.mergeable, self._layers):
+            merged_lora.install(layer)
         self._lock = threading.RLock()
         self._stack: list[str] = []
         self._worn = ""
