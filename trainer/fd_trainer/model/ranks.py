@@ -7,7 +7,8 @@ CPU, where a rank may wait for hours: while the first samples, the others have n
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -23,6 +24,19 @@ _LAUNCH = (
 )
 _LONGEST = timedelta(days=3)
 _BACKENDS = {"cuda": "cpu:gloo,cuda:nccl"}
+
+
+@contextmanager
+def _all_there() -> Iterator[None]:
+    """Around what needs every rank. Raises PolicyError where one is gone."""
+    try:
+        yield
+    except RuntimeError as error:
+        words = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise PolicyError(
+            f"another rank is gone ({words})",
+            fix="Look at what it said, then go on: the run's last checkpoint stands.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,8 @@ class Ranks:
         if self.world == 1:
             return number
         found = torch.tensor(number)
-        distributed.all_reduce(found, distributed.ReduceOp.MAX)
+        with _all_there():
+            distributed.all_reduce(found, distributed.ReduceOp.MAX)
         return int(found)
 
     def total(self, number: float) -> float:
@@ -65,7 +80,8 @@ class Ranks:
         if self.world == 1:
             return number
         found = torch.tensor(number, dtype=torch.float64)
-        distributed.all_reduce(found)
+        with _all_there():
+            distributed.all_reduce(found)
         return float(found)
 
     def any(self, said: bool) -> bool:
@@ -77,7 +93,8 @@ class Ranks:
         if self.world == 1:
             return [value]
         found: list[Any] = [None] * self.world
-        distributed.all_gather_object(found, value, group=self.words)
+        with _all_there():
+            distributed.all_gather_object(found, value, group=self.words)
         return found
 
     def told(self, value: Any = None) -> Any:
@@ -85,7 +102,8 @@ class Ranks:
         if self.world == 1:
             return value
         box = [value]
-        distributed.broadcast_object_list(box, src=0, group=self.words)
+        with _all_there():
+            distributed.broadcast_object_list(box, src=0, group=self.words)
         return box[0]
 
     def sum_gradients(self, parameters: Sequence[Parameter]) -> None:
@@ -97,7 +115,8 @@ class Ranks:
             if parameter.grad is None:  # this rank had no rows
                 parameter.grad = torch.zeros_like(parameter)
         flat = torch.cat([parameter.grad.flatten() for parameter in parameters])
-        distributed.all_reduce(flat)
+        with _all_there():
+            distributed.all_reduce(flat)
         pieces = flat.split([parameter.numel() for parameter in parameters])
         for parameter, piece in zip(parameters, pieces, strict=True):
             parameter.grad.copy_(piece.view_as(parameter))

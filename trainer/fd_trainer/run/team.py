@@ -9,6 +9,7 @@ spread over the ranks (`fd_trainer.model.sharded`), and every pass of rank 0 is 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fd_core.adapter import Adapter
+from fd_core.errors import PolicyError
 
 from fd_trainer.config.algorithms import Algorithms
 from fd_trainer.config.model import ModelOptions
@@ -141,7 +143,8 @@ class Team:
     def dismiss(self) -> None:
         """Rank 0: it is over. A step that was left under way is broken off by our end instead."""
         if not any(thread.name == LEARNER_THREAD for thread in threading.enumerate()):
-            self.ranks.told(None)
+            with contextlib.suppress(PolicyError):  # whoever is gone needs not be told
+                self.ranks.told(None)
             self.ranks.part()
 
 
