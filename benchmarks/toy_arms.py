@@ -1,6 +1,6 @@
 """FD, GRPO, and FD then GRPO on the toy of `tests/support/toy_tactics.py`, over seeds.
 
-    OMP_NUM_THREADS=1 python benchmarks/toy_arms.py [--seeds 5] [--starts FOLDER]
+    OMP_NUM_THREADS=1 python benchmarks/toy_arms.py [--seeds 5] [--first 0] [--starts FOLDER]
 
 The product's learner, losses and policy model on a toy task (no Lean). All arms have the same start,
 goals, samples per step and anchor. Prints Markdown: means over seeds with 95 % intervals (Student's t).
@@ -24,21 +24,24 @@ from support.toy_arms import ARMS, OPTIONS, Arm, Course, Measured, course
 T95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26}
 """Student's t by number of seeds."""
 KS = (1, 2, 4, 8, 16)
-RATES = (1e-3, 4e-3)
-FD_RATE = 5e-3
+RATES = (1e-3, 2e-3, 4e-3)
+FD_RATE = 3e-3
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--starts", type=Path, default=None, help="keep the trained starts here")
     given = parser.parse_args()
     quiet()
     began = time.process_time()
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.starts or Path(scratch)
-        found = {name: [run(seed, folder) for seed in range(given.seeds)] for name, run in runs()}
-    print(f"{given.seeds} seeds, {time.process_time() - began:.0f} CPU-s, one thread\n")
+        seeds = range(given.first, given.first + given.seeds)
+        found = {name: [run(seed, folder) for seed in seeds] for name, run in runs()}
+    spent = time.process_time() - began
+    print(f"{given.seeds} seeds from {given.first} on, {spent:.0f} CPU-s, one thread\n")
     print(table(found))
     print(f"\n{midway(found)}\n")
     print(bars(found))
@@ -58,9 +61,9 @@ def runs() -> list[tuple[str, Callable[[int, Path], Course]]]:
         (f"GRPO, rate {r:g}", other(grpo_optimiser={"learning_rate": r, "warmup_steps": 5}))
         for r in RATES
     ]
-    fast = {"learning_rate": FD_RATE, "warmup_steps": 5}
+    slow = {"learning_rate": FD_RATE, "warmup_steps": 5}
     for arm in ("FD", "FD→GRPO"):
-        rates.append((f"{arm}, FD's rate {FD_RATE:g}", other(arm, optimiser=fast)))  # type: ignore[arg-type]
+        rates.append((f"{arm}, FD's rate {FD_RATE:g}", other(arm, optimiser=slow)))  # type: ignore[arg-type]
     pass_k = OPTIONS.policy_gradient.model_dump() | {"advantage": "pass_at_k", "pass_k": 4}
     extra = [*rates, ("GRPO, pass@4 advantage", other(policy_gradient=pass_k))]
     return [(str(arm), plain(arm)) for arm in ARMS] + extra

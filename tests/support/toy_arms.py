@@ -29,14 +29,15 @@ from support.toy_tactics import decode, encode, goals, start, target
 Arm = Literal["GRPO", "FD", "FD→GRPO"]
 ARMS: tuple[Arm, ...] = ("GRPO", "FD", "FD→GRPO")
 STEPS, GOALS, SAMPLES, ANCHORS, LONGEST = 60, 8, 8, 16, 10
-# FD's rate is that of TRAINING §3.2; GRPO's was looked at on seeds 0 and 1. The benchmark shows others.
+# The teacher's clock is the paper's. Rates were chosen on seeds 100 to 105 (docs/experiments.md), which are
+# in no table; the benchmark shows others.
 OPTIONS = Algorithms(
     distillation=Distillation(top_k=25),
-    teacher=Teacher(retention=0.95, period=1),
+    teacher=Teacher(retention=0.9, period=5),
     policy_gradient=PolicyGradient(group_size=SAMPLES, kl_coefficient=0.0),
     anchor=Anchor(weight=1.0),
-    optimiser=Optimiser(learning_rate=3e-3, warmup_steps=5),
-    grpo_optimiser=Optimiser(learning_rate=2e-3, warmup_steps=5),
+    optimiser=Optimiser(learning_rate=5e-3, warmup_steps=5),
+    grpo_optimiser=Optimiser(learning_rate=3e-3, warmup_steps=5),
 )
 
 
