@@ -24,6 +24,9 @@ from fd_server.status import StatusBoard
 
 FIRST_BATCH, LATER_BATCH = 8, 32
 GOALS_S = 300.0
+FIRST_S = 15.0
+"""How long the first batch is heard out, whatever the budget: after thousands of commands Lean takes
+half a second for each text, and a budget that ends before any verdict would end so each time."""
 READING_S = 0.3
 """Goals that take longer than this are told in the status: Lean reads the file."""
 Item = TypeVar("Item")
@@ -66,6 +69,8 @@ class Job:
         self._began = time.perf_counter()
         self._pulse = asyncio.Event()
         self._seen: set[str] = set()
+        self._budget: asyncio.Timeout | None = None
+        self._thinking_since = 0.0
 
     @property
     def has_enough(self) -> bool:
@@ -107,7 +112,8 @@ class Job:
             if self.answer is None:
                 async with asyncio.timeout(GOALS_S):
                     await self._ask_lean()
-            async with asyncio.timeout(self.ask.seconds):
+            async with asyncio.timeout(max(self.ask.seconds, FIRST_S)) as self._budget:
+                self._thinking_since = asyncio.get_running_loop().time()
                 await self._think()
         except TimeoutError:
             self.out_of_time = True
@@ -198,7 +204,15 @@ class Job:
         self._mark("first_judgement")
         if offerable(judgement.verdict):
             self._mark("first_offer")
+        if self.has_offer or len(self.judgements) >= FIRST_BATCH:
+            self._keep_to_the_budget()
         self._beat()
+
+    def _keep_to_the_budget(self) -> None:
+        """The first batch was heard, or something may be shown: from now on the budget holds."""
+        end = self._thinking_since + self.ask.seconds
+        if self._budget is not None and not self._budget.expired():
+            self._budget.reschedule(max(end, asyncio.get_running_loop().time()))
 
     def _beat(self) -> None:
         if not self.ask.quiet:

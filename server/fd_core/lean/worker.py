@@ -25,6 +25,8 @@ from .watch import UNHURRIED, Patience, Watch
 
 GRACE_S = 1.0
 """How long Lean may take to drop work that was edited away before its worker is killed."""
+GRACE_LETTERS = 40_000
+"""A text of so many letters gets a second more: Lean walks over all its commands at each edit."""
 _TICK_S = 0.25
 
 
@@ -181,7 +183,8 @@ class ScratchWorker:
 
     async def _kill_unless_idle(self, client: WatchedClient) -> None:
         try:
-            await client.barrier(self.path, timeout=GRACE_S)
+            grace = GRACE_S + len(self._idle_text) / GRACE_LETTERS
+            await client.barrier(self.path, timeout=grace)
         except LeanWorkerCrashed:
             return
         except LeanClientError:

@@ -47,6 +47,16 @@ async def test_out_of_time_keeps_what_was_found() -> None:
     assert len(job.judgements) < len(many)
 
 
+async def test_a_lean_slower_than_the_budget_is_heard_until_something_can_be_shown() -> None:
+    verdicts = {"constructor": ["x"], "c": "closed"}
+    job = _job({"candidates": ["a", "constructor", "b", "c"], "verdicts": verdicts,
+                "delay_s": 0.2}, 0.05)  # fmt: skip
+    await job.run()
+    assert job.out_of_time
+    assert job.has_offer
+    assert "c" not in [j.candidate.text for j in job.judgements], "then the budget holds"
+
+
 async def test_a_policy_that_fails_costs_only_its_own_candidates() -> None:
     job = _job({"candidates": ["a"], "verdicts": {"a": "closed"}, "policy_fails": True})
     await job.run()

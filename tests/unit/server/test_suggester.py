@@ -6,6 +6,7 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
 from fd_server.features.inline_completion import inline_completion
 from lsprotocol import types
 from support.benches import Bench, make_bench, settled
@@ -96,7 +97,10 @@ async def test_a_document_that_moved_on_gets_nothing(tmp_path: Path) -> None:
     assert await asking == []
 
 
-async def test_what_ran_out_of_time_is_tried_again_when_asked_again(tmp_path: Path) -> None:
+async def test_what_ran_out_of_time_is_tried_again_when_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fd_server.job.FIRST_S", 0.2)
     made = make_bench(tmp_path, {**SLOW, "delay_s": 0.3})
     made.bench.configure({"suggest": {"budget_s": 0.2, "first_s": 0.1}})
     document = made.open(TEXT)

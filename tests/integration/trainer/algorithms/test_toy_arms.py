@@ -1,13 +1,14 @@
-"""FD, then GRPO, against GRPO alone on the toy, one seed: the method learns, and forgets nothing.
+"""FD, then GRPO, against GRPO alone on the toy: the method learns, and forgets nothing.
 
 Ten seeds, with intervals and FD alone beside: `benchmarks/toy_arms.py`, docs/experiments.md. They end
-between 0.74 and 0.99 on the hidden families; this is one that ends well, and the claim is their mean's.
+between 0.74 and 0.99 on the hidden families; of the two here one ends badly and one well.
 """
 
 from __future__ import annotations
 
 import random
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 from support import toy_tactics as toy
@@ -17,7 +18,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 from support.toy_arms import course  # noqa: E402
 
 pytestmark = [pytest.mark.models, pytest.mark.slow]
-SEED = 2
+SEEDS = (0, 2)
 
 
 def test_the_verifier_and_the_critic_of_the_toy_are_no_yes_men() -> None:
@@ -35,17 +36,18 @@ def test_the_verifier_and_the_critic_of_the_toy_are_no_yes_men() -> None:
 
 @pytest.mark.timeout(900)
 def test_distillation_then_grpo_beats_grpo_and_keeps_what_was_known(tmp_path: Path) -> None:
-    toy.start(tmp_path, SEED)
-    alone, both = (
-        course(arm, SEED, tmp_path, every=30, count=32)  # type: ignore[arg-type]
-        for arm in ("GRPO", "FD→GRPO")
-    )
-    assert both.measured[0] == alone.measured[0]
-    assert both.measured[0].known >= 0.98
-    assert both.measured[0].passes[1] < 0.6
-    assert both.last.passes[1] >= 0.9
-    assert both.last.passes[1] > alone.last.passes[1] + 0.05
-    assert both.last.passes[16] > alone.last.passes[16]
-    assert both.last.known >= 0.96, "32 goals: one may be lost"
-    halfway = both.measured[1], alone.measured[1]
-    assert halfway[0].entropy > halfway[1].entropy
+    alone, both = [], []
+    for seed in SEEDS:
+        toy.start(tmp_path, seed)
+        for arm, courses in (("GRPO", alone), ("FD→GRPO", both)):
+            courses.append(course(arm, seed, tmp_path, every=30, count=32))  # type: ignore[arg-type]
+    for mine, other in zip(both, alone, strict=True):
+        assert mine.measured[0] == other.measured[0]
+        assert mine.measured[0].known >= 0.98
+        assert mine.measured[0].passes[1] < 0.6
+        assert mine.last.passes[1] > other.last.passes[1]
+        assert mine.last.passes[16] > other.last.passes[16]
+        assert mine.last.known >= 0.96, "32 goals: one may be lost"
+        assert mine.measured[1].entropy > other.measured[1].entropy, "halfway"
+    assert fmean(c.last.passes[1] for c in both) > 0.7
+    assert fmean(c.last.passes[1] for c in both) > fmean(c.last.passes[1] for c in alone) + 0.05
