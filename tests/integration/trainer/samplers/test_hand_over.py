@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from fd_core.policy.endpoint import Endpoint
 from fd_core.policy.vllm_server import VllmServer
 from fd_core.policy.vllm_serving import serve_in_turns
 from fd_trainer.config.model import ModelOptions
-from fd_trainer.rollout import Sampling
+from fd_trainer.rollout import Completion, Sampling
 from support import tiny_model
 from support.fakes import FakeRegistry
 
@@ -54,11 +55,19 @@ async def test_requests_finish_training_runs_and_serving_is_seen_to_be_back(
         while not await sampler.serves(old):
             await asyncio.sleep(0.1)
         sampler.listen_to(old)
-        asked = sampler.sample([5] * 20, Sampling(max_tokens=450, seed=1), 2)
-        editor = asyncio.create_task(asked)
+        seen = asyncio.Event()
+
+        async def asks() -> Sequence[Completion]:
+            """One request after the other, as a small model may be done before anybody looks."""
+            while True:
+                found = await sampler.sample([5] * 20, Sampling(max_tokens=450, seed=1), 16)
+                if seen.is_set():
+                    return found
+
+        editor = asyncio.create_task(asks())
         while not await asyncio.to_thread(vllm_server.busy):
             assert not editor.done()
-            await asyncio.sleep(0.05)
+        seen.set()
         hand_over = HandOver(said.append, turns, wait_s=600)
         async with hand_over.taken() as night:
             assert len(night.served) == 1

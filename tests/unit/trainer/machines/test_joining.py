@@ -23,6 +23,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.ray
 def test_an_address_that_nobody_listens_at_is_told_at_once() -> None:
+    pytest.importorskip("ray").shutdown()  # of a cluster that another test joined
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
