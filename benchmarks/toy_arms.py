@@ -63,7 +63,7 @@ def runs() -> list[tuple[str, Callable[[int, Path], Course]]]:
     ]
     slow = {"learning_rate": FD_RATE, "warmup_steps": 5}
     for arm in ("FD", "FD→GRPO"):
-        rates.append((f"{arm}, FD's rate {FD_RATE:g}", other(arm, optimiser=slow)))  # type: ignore[arg-type]
+        rates.append((f"{arm}, FD's rate {FD_RATE:g}", other(arm, optimiser=slow)))  # type: ignore[arg-type]  # a literal
     pass_k = OPTIONS.policy_gradient.model_dump() | {"advantage": "pass_at_k", "pass_k": 4}
     extra = [*rates, ("GRPO, pass@4 advantage", other(policy_gradient=pass_k))]
     return [(str(arm), plain(arm)) for arm in ARMS] + extra

@@ -74,7 +74,7 @@ def _whole(weight: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:
     return torch.addmm(weight, b, a, alpha=scale)
 
 
-class _Merged(torch.autograd.Function):  # type: ignore[misc]
+class _Merged(torch.autograd.Function):  # type: ignore[misc]  # torch has no types here
     """x [.., in], W [out, in], bias [out] or None, A [r, in], B [out, r], s → y [.., out]."""
 
     @staticmethod

@@ -40,7 +40,7 @@ def test_distillation_then_grpo_beats_grpo_and_keeps_what_was_known(tmp_path: Pa
     for seed in SEEDS:
         toy.start(tmp_path, seed)
         for arm, courses in (("GRPO", alone), ("FD→GRPO", both)):
-            courses.append(course(arm, seed, tmp_path, every=30, count=32))  # type: ignore[arg-type]
+            courses.append(course(arm, seed, tmp_path, every=30, count=32))  # type: ignore[arg-type]  # a literal
     for mine, other in zip(both, alone, strict=True):
         assert mine.measured[0] == other.measured[0]
         assert mine.measured[0].known >= 0.98
