@@ -37,7 +37,6 @@ from fd_core.lean.audit_process import (
     run_lean,
 )
 from fd_core.lean.audit_project import ProjectAuditor, lean_command
-from fd_core.lean.audit_text import AuditTexts, prepare
 from fd_core.lean.live import LiveLean
 from fd_core.lean.syntax_gate import refusal
 from fd_core.proof import ProofState
@@ -54,7 +53,16 @@ from fd_core.suggestion import (
 )
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from support.redteam import Attack, attacks, caught_by, document, honest, site_in
+from support.redteam import (
+    Attack,
+    attacks,
+    below_the_text,
+    by_all_layers,
+    caught_by,
+    document,
+    honest,
+    site_in,
+)
 
 FALSE_GOALS = (
     "theorem false_sub (a b : Nat) : a - b + b = a := by\n  sorry\n",
@@ -206,17 +214,14 @@ def _auditor(command: LeanCommand, attack: Attack, *, gate: bool) -> FreshAudito
 
 async def _whole(command: LeanCommand, attack: Attack) -> list[str]:
     auditor = _auditor(command, attack, gate=True)
-    result = await auditor.audit(document(attack.challenge), document(attack.solution), "target")
+    result = await by_all_layers(auditor, attack)
     await auditor.aclose()
     return caught_by(result)
 
 
 async def _deeper(command: LeanCommand, attack: Attack) -> list[str]:
-    texts = prepare(attack.challenge, attack.solution, "target")
-    if not isinstance(texts, AuditTexts):
-        texts = AuditTexts("target", "", attack.challenge, attack.solution, "", opened=True)
     auditor = _auditor(command, attack, gate=False)
-    result = (await auditor.judge({0: texts}, "target"))[0]
+    result = await below_the_text(auditor, attack)
     await auditor.aclose()
     return caught_by(result)
 

@@ -17,7 +17,7 @@ import environment
 import extension
 import setup_workbench
 
-SYSTEM_PACKAGES = {"nvim": "neovim", "tmux": "tmux"}
+SYSTEM_PACKAGES = {"nvim": "neovim", "tmux": "tmux", "bwrap": "bubblewrap"}
 """Programs that tests drive, and the Debian packages that bring them."""
 MODELS_MB = 9_300
 MODELS_CPU_MB = 1_900

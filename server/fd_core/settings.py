@@ -20,9 +20,9 @@ from fd_core import locations
 from fd_core.errors import SettingsError
 
 TRUSTED_ONLY = frozenset(
-    {"lean.executable", "policy.endpoint", "policy.api_key_env", "policy.model", "policy.adapter",
-     "store.path", "store.consent", "store.sources", "critic.kind", "critic.endpoint", "critic.model",
-     "critic.api", "critic.api_key_env"}
+    {"lean.executable", "lean.sandbox", "policy.endpoint", "policy.api_key_env", "policy.model",
+     "policy.adapter", "store.path", "store.consent", "store.sources", "critic.kind",
+     "critic.endpoint", "critic.model", "critic.api", "critic.api_key_env"}
 )  # fmt: skip
 PROJECT_FILE = ".fd-prover.toml"
 
@@ -49,6 +49,10 @@ class LeanSettings(_Section):
         40_000, ge=1, description="`maxHeartbeats` per candidate, in thousands as Lean counts them."
     )
     audit_s: Seconds = Field(300, description="Wall time for the audit of a whole declaration.")
+    sandbox: Literal["auto", "required", "off"] = Field(
+        "auto",
+        description="Audit inside bubblewrap (Linux): where it works, always or not at all, or never.",
+    )
 
 
 class PolicySettings(_Section):

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from fd_core.errors import FdError
+from fd_core.lean.audit_project import sandbox_for
+from fd_core.lean.sandbox import FIX
 from fd_core.lean.toolchain import find_toolchain
 from fd_core.lean_source import header_end
 from fd_core.proof import Document, Position
@@ -55,6 +57,7 @@ class Doctor:
         """Stream the stages as they are done."""
         needs_lean: list[tuple[str, Callable[[], Awaitable[str]]]] = [
             ("toolchain", self._toolchain),
+            ("sandbox", self._sandbox),
             ("cache", self._cache),
             ("server start", self._server_start),
             ("header load", self._header_load),
@@ -96,6 +99,15 @@ class Doctor:
     async def _toolchain(self) -> str:
         found = find_toolchain(self._project, self._settings.lean).require()
         return f"{found}, found by {found.origin}: {found.lean}"
+
+    async def _sandbox(self) -> str:
+        lean = find_toolchain(self._project, self._settings.lean).require().lean
+        found = await sandbox_for(lean, self._settings.lean)
+        if found is not None:
+            return f"audits run inside {found.program}"
+        if self._settings.lean.sandbox == "off":
+            return "off by lean.sandbox: what a model wrote runs as you during audits"
+        return f"none, so what a model wrote runs as you during audits. {FIX}"
 
     async def _cache(self) -> str:
         manifest = self._project / "lake-manifest.json"

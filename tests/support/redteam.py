@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fd_core.landing import guess_kind, land
+from fd_core.lean.audit import FreshAuditor
+from fd_core.lean.audit_text import AuditTexts, prepare
 from fd_core.lean_source import sorries
 from fd_core.proof import Document, ProofSite, Range
 from fd_core.suggestion import AuditResult, AuditUndecided, NotProved
@@ -33,6 +35,10 @@ class Attack:
     candidate: str | None
     gate: bool
     seconds: float | None = None
+    before: tuple[str, ...] = ()
+    """Candidates that the same auditor judges first."""
+    escape: bool = False
+    """It tries to leave the sandbox, and fails with the word `held` or `escaped`."""
 
     @property
     def id(self) -> str:
@@ -98,6 +104,28 @@ def document(text: str) -> Document:
     return Document(URI, 0, text)
 
 
+async def by_all_layers(auditor: FreshAuditor, attack: Attack) -> AuditResult:
+    """The whole audit, of what comes before it too."""
+    challenge = document(attack.challenge)
+    for earlier in attack.before:
+        await auditor.audit(challenge, document(fill(attack.challenge, earlier)), "target")
+    return await auditor.audit(challenge, document(attack.solution), "target")
+
+
+async def below_the_text(auditor: FreshAuditor, attack: Attack) -> AuditResult:
+    """The layers below text and gate alone; for an auditor without a gate."""
+    for earlier in attack.before:
+        await auditor.judge({0: _texts(attack, fill(attack.challenge, earlier))}, "target")
+    return (await auditor.judge({0: _texts(attack, attack.solution)}, "target"))[0]
+
+
+def _texts(attack: Attack, solution: str) -> AuditTexts:
+    texts = prepare(attack.challenge, solution, "target")
+    if isinstance(texts, AuditTexts):
+        return texts
+    return AuditTexts("target", "", attack.challenge, solution, "", opened=True)
+
+
 def _attack(row: int, one: dict[str, Any]) -> Attack:
     header = META if one.get("header") == "meta" else ""
     statement = one.get("statement", "False")
@@ -113,6 +141,8 @@ def _attack(row: int, one: dict[str, Any]) -> Attack:
         candidate,
         bool(one.get("gate", False)),
         one.get("seconds"),
+        tuple(one.get("before", [])),
+        bool(one.get("escape", False)),
     )
 
 

@@ -1,10 +1,10 @@
 """The audit: whether a whole declaration is `Proved`. The reward and every written file rest on it.
 
 Layers, each in its own module: text (`audit_text`), syntax gate (`syntax_gate`), fresh elaboration
-in processes of their own (`audit_process`), and `Audit.lean`, a program that reads the compiled
-challenge and solution as data, compares them, replays the proof in the kernel and collects axioms.
-Only a complete, positive report is `Proved`; everything that keeps it from coming is
-`AuditUndecided`. There is no sandbox: see `docs/security.md`.
+in processes of their own (`audit_process`), in a sandbox where there is one (`sandbox`), and
+`Audit.lean`, a program that reads the compiled challenge and solution as data, compares them,
+replays the proof in the kernel and collects axioms. Only a complete, positive report is `Proved`;
+everything that keeps it from coming is `AuditUndecided`. See `docs/security.md`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -184,8 +184,9 @@ class FreshAuditor:
         files = [str(challenge.olean), *(str(one.olean) for one in compiled)]
         arguments = [f"-s{_STACK_KB}", "--run", str(main), str(target), nonce, texts.name, *files]
         paths = (*self._command.search_path, program.olean.parent)
-        command = LeanCommand(self._command.lean, paths)
-        outcome = await run_lean(command, arguments, folder, self._limits)
+        command = replace(self._command, search_path=paths, options=())
+        readable = [challenge.olean.parent, *(one.olean.parent for one in compiled)]
+        outcome = await run_lean(command, arguments, folder, self._limits, readable)
         text = target.read_text(encoding="utf-8") if target.exists() else ""
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(outcome, Stopped):
@@ -201,7 +202,7 @@ class FreshAuditor:
     async def _program(self) -> Compiled | Stopped:
         """The auditor's program, compiled once for this Lean, and anew if somebody changed it."""
         if self._compiled_program is None or not self._compiled_program.intact():
-            plain = LeanCommand(self._command.lean, self._command.search_path)
+            plain = replace(self._command, options=())
             outcome = await compile_text(plain, PROGRAM, self._folder, self._limits, "FdAudit")
             if isinstance(outcome, CompileErrors):
                 return Stopped(f"The auditor's program does not compile: {outcome.first}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,9 @@ from .audit_process import Finished, LeanCommand, ProcessLimits, Stopped, run_le
 
 _LONGEST = 4_000
 _PARTS = (".olean", ".olean.server", ".olean.private")
+_PLAINLY = os.O_RDONLY
+for _flag in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY"):
+    _PLAINLY |= getattr(os, _flag, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +110,15 @@ def _digests(olean: Path) -> tuple[str, ...]:
 
 
 def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+    """Empty for what is no plain file: a pipe or a device put there would be read for ever."""
+    try:
+        descriptor = os.open(file, _PLAINLY)
+    except OSError:
+        return ""
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return ""
+        with open(descriptor, "rb", closefd=False) as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    finally:
+        os.close(descriptor)

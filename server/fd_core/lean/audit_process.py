@@ -1,6 +1,7 @@
 """One `lean` process for the audit: scrubbed, limited in time, memory and output, killed as a group.
 
-Owns nothing but the process. It never reads a verdict from what the process prints.
+In the sandbox, where there is one. Owns nothing but the process, and never reads a verdict from
+what it prints.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
+
+from .sandbox import SIGNALLED, Sandbox, readable_for
 
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 _LOOK_S = 0.1
@@ -29,6 +33,7 @@ class LeanCommand:
     search_path: tuple[Path, ...] = ()
     options: tuple[str, ...] = ()
     """As on the command line: `-DautoImplicit=false`, `--load-dynlib=…`."""
+    sandbox: Sandbox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +67,23 @@ def memory_limit_mb(setting: int) -> int:
 
 
 async def run_lean(
-    command: LeanCommand, arguments: Sequence[str], folder: Path, limits: ProcessLimits
+    command: LeanCommand,
+    arguments: Sequence[str],
+    folder: Path,
+    limits: ProcessLimits,
+    readable: Sequence[Path] = (),
 ) -> Finished | Stopped:
-    """Run `lean` in a folder that is its home, its temporary folder and its working directory."""
+    """Run `lean` in a folder that is its home, its temporary folder and its working directory.
+
+    `readable`: what it needs to read beside its toolchain and its imports.
+    """
     began = time.monotonic()
-    log = folder / "output.log"
-    with log.open("wb") as sink:
+    with (folder / "output.log").open("w+b") as log:
         try:
             process = await asyncio.create_subprocess_exec(
-                str(command.lean),
-                *arguments,
+                *_line(command, arguments, folder, readable),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=sink,
+                stdout=log,
                 stderr=asyncio.subprocess.STDOUT,
                 cwd=folder,
                 env=_environment(command, folder),
@@ -81,15 +91,38 @@ async def run_lean(
             )
         except OSError as error:
             return Stopped(f"Lean can't be started: {error.strerror or error}")
-    try:
-        reason = await _watch(process, log, began, limits)
-    finally:
-        await _kill(process)
-    spent = (time.monotonic() - began) * 1000
-    if reason is not None:
-        return Stopped(reason, spent)
-    text = log.read_bytes().decode("utf-8", "replace")
-    return Finished(process.returncode if process.returncode is not None else -1, text, spent)
+        try:
+            reason = await _watch(process, log, began, limits)
+        finally:
+            await _kill(process)
+        spent = (time.monotonic() - began) * 1000
+        if reason is not None:
+            return Stopped(reason, spent)
+        return Finished(_status(process, command), _printed(log), spent)
+
+
+def _line(
+    command: LeanCommand, arguments: Sequence[str], folder: Path, readable: Sequence[Path]
+) -> list[str]:
+    plain = [str(command.lean), *arguments]
+    if command.sandbox is None:
+        return plain
+    known = readable_for(command.lean, command.search_path, command.options)
+    return command.sandbox.around(plain, folder, [*known, *readable])
+
+
+def _status(process: asyncio.subprocess.Process, command: LeanCommand) -> int:
+    """The exit status; below zero if a signal ended Lean, as for any child of ours."""
+    status = -1 if process.returncode is None else process.returncode
+    if command.sandbox is not None and status > SIGNALLED:
+        return SIGNALLED - status
+    return status
+
+
+def _printed(log: BinaryIO) -> str:
+    """By the open file: what has its name by now may be anything."""
+    log.seek(0)
+    return log.read(MAX_OUTPUT_BYTES).decode("utf-8", "replace")
 
 
 def _environment(command: LeanCommand, folder: Path) -> dict[str, str]:
@@ -109,7 +142,7 @@ def _environment(command: LeanCommand, folder: Path) -> dict[str, str]:
 
 
 async def _watch(
-    process: asyncio.subprocess.Process, log: Path, began: float, limits: ProcessLimits
+    process: asyncio.subprocess.Process, log: BinaryIO, began: float, limits: ProcessLimits
 ) -> str | None:
     """Wait for the end; the reason if a limit was passed before."""
     ended = asyncio.ensure_future(process.wait())
@@ -119,14 +152,10 @@ async def _watch(
             return None
         if time.monotonic() - began > limits.seconds:
             return f"Lean did not finish within {limits.seconds:g} s"
-        if _size(log) > MAX_OUTPUT_BYTES:
+        if os.fstat(log.fileno()).st_size > MAX_OUTPUT_BYTES:
             return f"Lean printed more than {MAX_OUTPUT_BYTES // 2**20} MB"
         if _resident_mb(process.pid) > limits.memory_mb:
             return f"Lean needed more than {limits.memory_mb} MB"
-
-
-def _size(file: Path) -> int:
-    return file.stat().st_size
 
 
 def _resident_mb(pid: int) -> int:

@@ -1,4 +1,4 @@
-"""What an audit needs to know of a project: the real `lean`, its search path, its options.
+"""What an audit needs to know of a project: the real `lean`, search path, options, sandbox.
 
 With Lake, the search path is what `lake env` says, and the options are what `lake setup-file` tells
 Lean's own server; if Lake can't say, none are used. Building is never started.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -20,11 +21,13 @@ from fd_core.suggestion import AuditResult, AuditUndecided
 
 from .audit import FreshAuditor
 from .audit_process import LeanCommand
+from .sandbox import FIX, Sandbox, look_for_sandbox
 from .toolchain import Toolchain, find_toolchain
 
 _ANSWER_S = 120.0
 _LAKEFILES = ("lakefile.lean", "lakefile.toml")
-_PRINT_PATH = "import os; print(os.environ.get('LEAN_PATH', ''))"
+_PRINT_PATH = (sys.executable, "-I", "-c", "import os; print(os.environ.get('LEAN_PATH', ''))")
+_LOG = logging.getLogger(__name__)
 
 
 class ProjectAuditor:
@@ -73,7 +76,10 @@ class ProjectAuditor:
 async def lean_command(
     project: Path, settings: LeanSettings | None = None, toolchain: Toolchain | None = None
 ) -> LeanCommand:
-    """The `lean` to run for a project. Raises ToolchainError if there is none."""
+    """The `lean` to run for a project, sandboxed by the settings.
+
+    Raises ToolchainError if there is none, or no sandbox where one is required.
+    """
     if toolchain is None:
         search = await asyncio.to_thread(find_toolchain, project, settings)
         toolchain = search.require()
@@ -82,11 +88,26 @@ async def lean_command(
     lean = Path((prefix or "").strip()) / "bin" / toolchain.lean.name
     if prefix is None or not lean.exists():
         lean = toolchain.lean
+    sandbox = await sandbox_for(lean, settings or LeanSettings())
     if toolchain.lake is None or not any((project / name).exists() for name in _LAKEFILES):
-        return LeanCommand(lean, _paths(os.environ.get("LEAN_PATH", "")))
+        path = _paths(project, os.environ.get("LEAN_PATH", ""))
+        return LeanCommand(lean, path, sandbox=sandbox)
     lake = str(toolchain.lake)
-    path = await _ask(project, [lake, "env", sys.executable, "-I", "-c", _PRINT_PATH])
-    return LeanCommand(lean, _paths(path or ""), await _options(project, lake))
+    path = _paths(project, await _ask(project, [lake, "env", *_PRINT_PATH]) or "")
+    return LeanCommand(lean, path, await _options(project, lake), sandbox)
+
+
+async def sandbox_for(lean: Path, settings: LeanSettings) -> Sandbox | None:
+    """What the settings ask for. Raises ToolchainError if it is required and can't be had."""
+    if settings.sandbox == "off":
+        return None
+    found = await look_for_sandbox(lean)
+    if isinstance(found, Sandbox):
+        return found
+    if settings.sandbox == "required":
+        raise ToolchainError(f"no sandbox for audits: {found.reason}", fix=f"{FIX}.")
+    _LOG.warning("audits run without a sandbox: %s", found.reason)
+    return None
 
 
 async def _options(project: Path, lake: str) -> tuple[str, ...]:
@@ -108,8 +129,8 @@ def _value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _paths(text: str) -> tuple[Path, ...]:
-    return tuple(Path(part) for part in text.strip().split(os.pathsep) if part)
+def _paths(project: Path, text: str) -> tuple[Path, ...]:
+    return tuple(project / part for part in text.strip().split(os.pathsep) if part)
 
 
 async def _ask(project: Path, command: Sequence[str], given: bytes = b"") -> str | None:

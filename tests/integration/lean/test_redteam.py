@@ -8,15 +8,24 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from fd_core.lean.audit import FreshAuditor
 from fd_core.lean.audit_process import LeanCommand, ProcessLimits, run_lean
 from fd_core.lean.audit_project import lean_command
-from fd_core.lean.audit_text import AuditTexts, prepare
 from fd_core.settings import LeanSettings
-from fd_core.suggestion import AuditResult, AuditUndecided, NotProved, Proved
+from fd_core.suggestion import AuditUndecided, NotProved, Proved
 from support import availability
-from support.redteam import URI, Attack, attacks, caught_by, document, honest
+from support.redteam import (
+    URI,
+    Attack,
+    attacks,
+    below_the_text,
+    by_all_layers,
+    caught_by,
+    document,
+    honest,
+)
 
 pytestmark = pytest.mark.lean
 
@@ -51,21 +60,10 @@ def auditor(auditors: Auditors) -> FreshAuditor:
     return auditors.get()
 
 
-async def below_the_text(auditors: Auditors, attack: Attack) -> AuditResult:
-    """The layers below text and gate alone."""
-    texts = prepare(attack.challenge, attack.solution, "target")
-    if not isinstance(texts, AuditTexts):
-        texts = AuditTexts("target", "", attack.challenge, attack.solution, "", opened=True)
-    return (await auditors.get(attack.seconds, gate=False).judge({0: texts}, "target"))[0]
-
-
 @pytest.mark.parametrize("row", ROWS)
 async def test_no_attack_is_called_proved(row: int, auditors: Auditors) -> None:
     for attack in (a for a in attacks() if a.row == row):
-        auditor = auditors.get(attack.seconds)
-        result = await auditor.audit(
-            document(attack.challenge), document(attack.solution), "target"
-        )
+        result = await by_all_layers(auditors.get(attack.seconds), attack)
         assert not isinstance(result, Proved), attack.id
         assert caught_by(result), attack.id
 
@@ -73,9 +71,31 @@ async def test_no_attack_is_called_proved(row: int, auditors: Auditors) -> None:
 @pytest.mark.parametrize("row", ROWS)
 async def test_deeper_layers_hold_without_gate_and_text(row: int, auditors: Auditors) -> None:
     for attack in (a for a in attacks() if a.row == row):
-        result = await below_the_text(auditors, attack)
+        result = await below_the_text(auditors.get(attack.seconds, gate=False), attack)
         assert not isinstance(result, Proved), attack.id
         assert "does not compile" not in str(result), f"{attack.id}: no attack at all: {result}"
+
+
+@pytest.mark.parametrize("attack", [a for a in attacks() if a.escape], ids=lambda a: a.id)
+async def test_the_sandbox_holds(attack: Attack, auditors: Auditors) -> None:
+    if auditors.command.sandbox is None:
+        pytest.skip("no sandbox: install the system's package `bubblewrap`")
+    result = await below_the_text(auditors.get(attack.seconds, gate=False), attack)
+    assert isinstance(result, NotProved)
+    assert "held" in result.reasons[0], result
+
+
+async def test_no_child_outlives_its_sandbox(auditors: Auditors) -> None:
+    if auditors.command.sandbox is None:
+        pytest.skip("no sandbox: install the system's package `bubblewrap`")
+    (attack,) = [a for a in attacks() if a.name == "a child in a session of its own"]
+    await below_the_text(auditors.get(attack.seconds, gate=False), attack)
+    for _ in range(50):
+        lines = [" ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"])]
+        if "sleep 617" not in lines:
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail("the child lives on")
 
 
 @pytest.mark.slow

@@ -238,7 +238,7 @@ def test_doctor_names_the_first_failure_and_its_fix(home: dict[str, str], tmp_pa
     told = json.loads(done.stdout)
     outcomes = {stage["name"]: stage["outcome"] for stage in told["stages"]}
     assert list(outcomes) == [
-        "toolchain", "cache", "server start", "header load", "first goal", "first candidate",
+        "toolchain", "sandbox", "cache", "server start", "header load", "first goal", "first candidate",
         "policy", "store",
     ]  # fmt: skip
     assert outcomes["toolchain"] == "failed"

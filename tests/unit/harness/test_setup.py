@@ -66,7 +66,7 @@ def test_without_root_packages_are_named_not_installed(
     parts = importlib.import_module("setup_parts")
     monkeypatch.setattr(parts.shutil, "which", lambda _: None)
     parts.install_system_packages()
-    assert "sudo apt-get install neovim tmux" in capsys.readouterr().out
+    assert "sudo apt-get install neovim tmux bubblewrap" in capsys.readouterr().out
 
 
 def test_a_machine_without_a_new_python_is_told_so(tmp_path: Path) -> None:
