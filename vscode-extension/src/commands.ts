@@ -8,11 +8,21 @@ import type { Pages } from "./pages";
 import type { Place, WireCandidate } from "./protocol";
 import type { Answer, ServerLink } from "./serverLink";
 
-export const TRIGGER = "editor.action.inlineSuggest.trigger";
+interface Parts {
+  readonly link: ServerLink;
+  readonly pages: Pages;
+}
+
+export interface ProofParts extends Parts {
+  readonly decisions: Decisions;
+  /** Have the editor ask for ghost text. */
+  suggest(): void;
+}
 
 /** Commands about the proof under the cursor. */
-export function registerProofCommands(link: ServerLink, decisions: Decisions, pages: Pages): Disposable[] {
-  const here = (id: string, act: (editor: TextEditor, argument: unknown) => Promise<unknown>): Disposable =>
+export function registerProofCommands(parts: ProofParts): Disposable[] {
+  const { link, decisions, pages } = parts;
+  const here = (id: string, act: (editor: TextEditor, argument: unknown) => unknown): Disposable =>
     commands.registerCommand(`fd-prover.${id}`, async (argument: unknown) => {
       const editor = window.activeTextEditor;
       if (editor === undefined || !isLean(editor.document)) {
@@ -23,11 +33,11 @@ export function registerProofCommands(link: ServerLink, decisions: Decisions, pa
     });
   const ask = async (answer: Promise<Answer<unknown>>): Promise<void> => sayRefusal(await answer);
   return [
-    here("suggest", async () => commands.executeCommand(TRIGGER)),
+    here("suggest", () => parts.suggest()),
     here("showAlternatives", (editor) => decisions.choose(editor)),
     here("takeSuggestion", (editor, id) => decisions.choose(editor, id)),
     here("rejectSuggestion", (editor, id) => decisions.reject(editor, id)),
-    here("explainSuggestion", (editor, id) => explain({ link, decisions, pages }, editor, id)),
+    here("explainSuggestion", (editor, id) => explain(parts, editor, id)),
     here("whyNot", (editor) => whyNot({ link, pages }, editor)),
     here("proveHere", ({ document, selection }) =>
       ask(link.run("fd.prove", document.uri.toString(), place(selection.active))),
@@ -41,11 +51,6 @@ export function registerProofCommands(link: ServerLink, decisions: Decisions, pa
 
 function place(position: { line: number; character: number }): Place["position"] {
   return { line: position.line, character: position.character };
-}
-
-interface Parts {
-  readonly link: ServerLink;
-  readonly pages: Pages;
 }
 
 async function explain(

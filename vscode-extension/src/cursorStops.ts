@@ -13,7 +13,6 @@ import {
   type Disposable,
   type TextDocument,
   type TextEditor,
-  type TextEditorSelectionChangeEvent,
 } from "vscode";
 
 import { isLean } from "./leanDocuments";
@@ -41,7 +40,9 @@ export class CursorStops implements Disposable {
 
   constructor(private readonly parts: CursorStopParts) {
     this.subscriptions = [
-      window.onDidChangeTextEditorSelection((event) => this.moved(event)),
+      window.onDidChangeTextEditorSelection(({ textEditor }) => this.stopped(textEditor)),
+      // Back from another tab: the cursor rests where it was, and no ghost text is shown any more.
+      window.onDidChangeActiveTextEditor((editor) => editor && this.stopped(editor)),
       workspace.onDidChangeTextDocument((event) => {
         if (event.contentChanges.length > 0 && isLean(event.document)) {
           this.edited.add(event.document);
@@ -67,9 +68,8 @@ export class CursorStops implements Disposable {
     }
   }
 
-  private moved(event: TextEditorSelectionChangeEvent): void {
+  private stopped(editor: TextEditor): void {
     clearTimeout(this.timer);
-    const { textEditor: editor } = event;
     // In this order: it runs at every key, and settings are the dearest to ask.
     if (Date.now() - this.lastEdit < TYPING_MS || !isLean(editor.document) || !this.parts.isOn()) {
       return;

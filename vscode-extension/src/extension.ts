@@ -7,7 +7,7 @@ import * as vscode from "vscode";
 
 import { alternativesHover } from "./alternatives";
 import { Connection } from "./client";
-import { TRIGGER, registerProofCommands } from "./commands";
+import { registerProofCommands } from "./commands";
 import { Config, SECTION } from "./config";
 import { CursorStops } from "./cursorStops";
 import { Decisions } from "./decisions";
@@ -31,6 +31,7 @@ import { serverSettings } from "./serverSettings";
 import { connectionParts } from "./starting";
 import { StatusDisplay } from "./status";
 import { statusView, type StatusView } from "./statusView";
+import { trigger, triggerAnew } from "./trigger";
 import { Typing } from "./typing";
 import { registerUpkeepCommands } from "./upkeepCommands";
 
@@ -108,6 +109,7 @@ class Extension {
       typingHalts: (token) => this.typing.halts(token),
       activeEditor: () => vscode.window.activeTextEditor,
       trigger,
+      triggerAnew,
     });
     this.connection = new Connection(
       connectionParts({
@@ -131,15 +133,15 @@ class Extension {
     const stops = new CursorStops({
       isOn: () => config.enabled && config.ghostTextOnCursorStop && connection.state.kind === "running",
       delayMs: () => config.ghostTextDelayMs,
-      trigger,
+      trigger: () => this.ghostText.suggest(),
     });
     const hovers = vscode.languages.registerHoverProvider(
       LANGUAGES.map((language) => ({ language, scheme: "file" })),
       { provideHover: (document, position) => config.hoverEnabled ? alternativesHover(this.offered, document, position) : undefined },
     );
     this.context.subscriptions.push(
-      log, this.display, connection, stops, hovers, pages, { dispose: () => this.trace?.dispose() },
-      ...registerProofCommands(connection, decisions, pages),
+      log, this.display, connection, stops, hovers, pages, this.ghostText, { dispose: () => this.trace?.dispose() },
+      ...registerProofCommands({ link: connection, decisions, pages, suggest: () => this.ghostText.suggest() }),
       ...registerUpkeepCommands({
         connection, config, installation: this.installation, records, log,
         view: () => this.view(),
@@ -179,6 +181,7 @@ class Extension {
       vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
       connection.onDidChangeState((state) => {
         this.redraw();
+        this.ghostText.onServerChanged();
         if (state.kind === "running") {
           setTimeout(() => stops.ready(), READY_MS); // the documents are on their way to it
           errors.restarted();
@@ -273,8 +276,4 @@ class Extension {
       }),
     );
   }
-}
-
-function trigger(): void {
-  void vscode.commands.executeCommand(TRIGGER);
 }

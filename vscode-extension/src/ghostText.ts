@@ -3,22 +3,25 @@
  *
  * The server decides what is shown and where it keeps silent; here its answers are remembered, goals
  * are handed over before it is asked, and what becomes ready too late for one answer is asked for
- * once more.
+ * again (`askAgain.ts` knows when).
  */
 
-import type {
-  CancellationToken,
-  InlineCompletionContext,
-  InlineCompletionItem,
-  InlineCompletionList,
-  Position,
-  ProviderResult,
-  TextDocument,
-  TextEditor,
+import {
+  CancellationTokenSource,
+  InlineCompletionTriggerKind,
+  type CancellationToken,
+  type InlineCompletionContext,
+  type InlineCompletionItem,
+  type InlineCompletionList,
+  type Position,
+  type ProviderResult,
+  type TextDocument,
+  type TextEditor,
 } from "vscode";
 
+import { AskAgain, type Outcome } from "./askAgain";
 import type { OfferedItems } from "./offered";
-import type { EngineState, Status } from "./protocol";
+import type { Status } from "./protocol";
 
 type Items = InlineCompletionItem[] | InlineCompletionList | null | undefined;
 type Next = (
@@ -28,9 +31,6 @@ type Next = (
   token: CancellationToken,
 ) => ProviderResult<Items>;
 
-/** States that follow a search that found something; a model that is down says so all the time. */
-const AT_REST: ReadonlySet<string> = new Set<EngineState>(["idle", "policy down"]);
-
 export interface GhostTextParts {
   readonly offered: OfferedItems;
   /** Give the server the goals of the user's own Lean, if they can be had in a moment. */
@@ -38,14 +38,26 @@ export interface GhostTextParts {
   /** Wait until no key follows another. */
   typingHalts(token: CancellationToken): Promise<void>;
   activeEditor(): TextEditor | undefined;
+  /** Have the editor ask; `triggerAnew`: though it was answered with nothing at this place. */
   trigger(): void;
+  triggerAnew(): void;
+}
+
+interface Question {
+  readonly document: TextDocument;
+  readonly position: Position;
+  readonly next: Next;
 }
 
 export class GhostText {
-  /** A place that was answered with nothing, perhaps too early. */
-  private unanswered: { readonly place: string; asked: number } | undefined;
+  private readonly again: AskAgain;
+  private lastQuestion: Question | undefined;
+  /** What was found after the editor had been answered: it is told to ask, and gets this. */
+  private late: { readonly place: string; readonly answer: Items } | undefined;
 
-  constructor(private readonly parts: GhostTextParts) {}
+  constructor(private readonly parts: GhostTextParts) {
+    this.again = new AskAgain({ stands: (place) => this.stands(place), ask: () => void this.askQuietly() });
+  }
 
   /** The middleware of `textDocument/inlineCompletion`. */
   async provide(
@@ -55,48 +67,96 @@ export class GhostText {
     token: CancellationToken,
     next: Next,
   ): Promise<Items> {
+    const { late } = this;
+    this.late = undefined;
+    if (late?.place === placeOf(document, position) && context.selectedCompletionInfo === undefined) {
+      return late.answer;
+    }
     await this.parts.typingHalts(token);
     if (isCancelled(token)) {
       return undefined;
     }
-    await this.parts.handOver(document, position, token);
-    if (isCancelled(token)) {
-      return undefined;
-    }
-    const answer = await next(document, position, context, token);
-    if (isCancelled(token)) {
-      return undefined;
-    }
-    const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
-    this.parts.offered.remember(document, position, items);
-    this.noteEmpty(document, position, items.length === 0);
-    return answer;
+    this.lastQuestion = { document, position, next };
+    return this.ask(this.lastQuestion, context, token);
   }
 
-  /** The engine came to rest: if it found something after we were answered, ask again, once. */
-  onStatus(status: Status): void {
-    const { unanswered } = this;
-    if (unanswered === undefined || !AT_REST.has(status.state) || status.judged === 0) {
-      return;
-    }
+  /** The cursor came to rest, or the user wants to see something here. */
+  suggest(): void {
     const editor = this.parts.activeEditor();
-    if (editor === undefined || !editor.selection.isEmpty || unanswered.asked > 0) {
-      return;
-    }
-    if (placeOf(editor.document, editor.selection.active) === unanswered.place) {
-      unanswered.asked++;
+    if (editor !== undefined && this.again.isUnanswered(placeOf(editor.document, editor.selection.active))) {
+      this.parts.triggerAnew();
+    } else {
       this.parts.trigger();
     }
   }
 
-  private noteEmpty(document: TextDocument, position: Position, isEmpty: boolean): void {
-    const place = placeOf(document, position);
-    if (!isEmpty) {
-      this.unanswered = undefined;
-    } else if (this.unanswered?.place !== place) {
-      this.unanswered = { place, asked: 0 };
+  /** How the engine fares: what was not ready may be now. */
+  onStatus(status: Status): void {
+    this.again.heard(status);
+  }
+
+  /** Another server, or none: nothing is waited for any more. */
+  onServerChanged(): void {
+    this.again.forget();
+    this.lastQuestion = this.late = undefined;
+  }
+
+  dispose(): void {
+    this.onServerChanged();
+  }
+
+  private async ask({ document, position, next }: Question, context: InlineCompletionContext, token: CancellationToken): Promise<Items> {
+    const report = this.again.asking(placeOf(document, position));
+    let outcome: Outcome = "given up";
+    try {
+      await this.parts.handOver(document, position, token);
+      if (isCancelled(token)) {
+        return undefined;
+      }
+      const answer = await next(document, position, context, token);
+      if (isCancelled(token)) {
+        return undefined;
+      }
+      const items = itemsOf(answer);
+      this.parts.offered.remember(document, position, items);
+      outcome = items.length === 0 ? "empty" : "something";
+      return answer;
+    } finally {
+      report(outcome);
     }
   }
+
+  /** Ask the server behind the editor's back: others who offer ghost text are not hurried for nothing. */
+  private async askQuietly(): Promise<void> {
+    const question = this.lastQuestion;
+    if (question === undefined) {
+      return;
+    }
+    const context = { triggerKind: InlineCompletionTriggerKind.Automatic, selectedCompletionInfo: undefined };
+    // Nobody cancels it: an edit makes the server give up by itself.
+    const { token } = new CancellationTokenSource();
+    const place = placeOf(question.document, question.position);
+    const answer = await this.ask(question, context, token).catch(() => undefined);
+    if (itemsOf(answer).length > 0 && this.lastQuestion === question && this.stands(place)) {
+      this.late = { place, answer };
+      this.parts.triggerAnew();
+    }
+  }
+
+  /** Does the cursor rest at a place, where a line ends? Elsewhere there is no ghost text. */
+  private stands(place: string): boolean {
+    const editor = this.parts.activeEditor();
+    if (editor === undefined || !editor.selection.isEmpty || editor.selections.length > 1) {
+      return false;
+    }
+    const { active } = editor.selection;
+    const rest = editor.document.lineAt(active.line).text.slice(active.character);
+    return rest.trim() === "" && placeOf(editor.document, active) === place;
+  }
+}
+
+function itemsOf(answer: Items): readonly InlineCompletionItem[] {
+  return Array.isArray(answer) ? answer : (answer?.items ?? []);
 }
 
 /** Asked anew at each place: it changes while we wait. */

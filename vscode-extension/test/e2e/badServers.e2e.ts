@@ -1,4 +1,4 @@
-/** Servers that are too old or new, silent, broken, or too talkative; and settings of a wrong type. */
+/** Servers that are too old or new, silent, late, broken, or too talkative; and settings of a wrong type. */
 
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -56,6 +56,26 @@ describe("a server that", () => {
     await says(workbench, /nothing found/);
     await writesOn(workbench, "flood");
   });
+});
+
+it("ghost text that is ready long after it was asked for appears without a key", async () => {
+  const workbench = await withServer("late");
+  const before = at.host.servers();
+  await workbench.command("FD Prover: Restart Server");
+  await expect.poll(() => at.host.servers().filter((pid) => !before.includes(pid)).length, { timeout: SLOW_MS }).toBe(1);
+  const [pid] = at.host.servers().filter((pid) => !before.includes(pid));
+  await says(workbench, new RegExp(`policy down\\. server ${String(pid)}`));
+  await workbench.newLineBehind(1);
+  expect(await workbench.ghostText()).toBe("late_but_there");
+  await workbench.picture("server-late");
+  await workbench.press("Escape");
+  await workbench.type("\n  ");
+  expect(await workbench.ghostText()).toBe("late_but_there");
+  await workbench.press("Escape");
+  await workbench.goTo(2, 3); // nothing is typed: the cursor stops here, and was answered too early
+  expect(await workbench.ghostText()).toBe("late_but_there");
+  await workbench.press("Escape");
+  await writesOn(workbench, "late");
 });
 
 it("a setting of the wrong type counts as not set, and the status names it", async () => {

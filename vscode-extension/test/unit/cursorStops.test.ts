@@ -93,6 +93,16 @@ describe("cursor stops", () => {
     expect(triggered).toBe(0);
   });
 
+  it("ask where the cursor rests when its tab is shown again", () => {
+    editor.activeChanged.fire(active.at(1, 2));
+    vi.advanceTimersByTime(200);
+    expect(triggered).toBe(1);
+    editor.activeChanged.fire(undefined);
+    editor.activeChanged.fire(active.at(2, 9)); // somebody reads
+    vi.advanceTimersByTime(1000);
+    expect(triggered).toBe(1);
+  });
+
   it("a server that has become ready is asked where the cursor stands", () => {
     active.at(1, 2);
     stops.ready();

@@ -43,7 +43,7 @@ beforeEach(() => {
   editor.active = active;
   offered = new OfferedItems();
   decisions = new Decisions(offered, link as never);
-  registerProofCommands(link as never, decisions, pages as never);
+  registerProofCommands({ link, decisions, pages, suggest: () => undefined } as never);
 });
 
 function offer(...items: object[]): void {

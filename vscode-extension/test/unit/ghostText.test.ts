@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { GhostText } from "../../src/ghostText";
 import { OfferedItems } from "../../src/offered";
@@ -18,6 +18,7 @@ let document: FakeDocument;
 let active: FakeEditor;
 let offered: OfferedItems;
 let triggered: number;
+let triggeredAnew: number;
 let handedOver: number;
 let halt: Promise<void>;
 let ghost: GhostText;
@@ -26,7 +27,7 @@ beforeEach(() => {
   document = new FakeDocument("theorem a : p := by\n  ");
   active = new FakeEditor(document).at(1, 2);
   offered = new OfferedItems();
-  [triggered, handedOver] = [0, 0];
+  [triggered, triggeredAnew, handedOver] = [0, 0, 0];
   halt = Promise.resolve();
   ghost = new GhostText({
     offered,
@@ -34,6 +35,7 @@ beforeEach(() => {
     handOver: () => Promise.resolve(void handedOver++),
     activeEditor: () => active as never,
     trigger: () => void triggered++,
+    triggerAnew: () => void triggeredAnew++,
   });
 });
 
@@ -98,48 +100,102 @@ describe("ghost text", () => {
 });
 
 describe("what becomes ready too late", () => {
-  it("is asked for again, once, when the engine comes to rest with something judged", async () => {
-    await ask({ items: [] });
-    ghost.onStatus({ ...IDLE, state: "thinking" });
-    ghost.onStatus({ ...IDLE, judged: 0 });
-    expect(triggered).toBe(0);
-    ghost.onStatus(IDLE);
-    ghost.onStatus(IDLE);
-    expect(triggered).toBe(1);
-    await ask({ items: [] }); // still nothing: no loop
-    ghost.onStatus(IDLE);
-    expect(triggered).toBe(1);
+  /** What the server says the next time it is asked. */
+  let then: () => unknown;
+  let next: ReturnType<typeof vi.fn>;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    then = () => [item("late", "9")];
+    next = vi.fn(() => then());
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  /** The editor is answered with nothing; then the engine tells how it fares. */
+  async function asksInVain(): Promise<void> {
+    next.mockImplementationOnce(() => []);
+    await ghost.provide(document as never, new Position(1, 2) as never, {} as never, OPEN as never, next as never);
+  }
+  async function hears(status: Status): Promise<void> {
+    ghost.onStatus(status);
+    await vi.runOnlyPendingTimersAsync();
+  }
+  function editorAsks(context: object = {}): Promise<unknown> {
+    return ghost.provide(document as never, new Position(1, 2) as never, context as never, OPEN as never, next as never);
+  }
+
+  it("is fetched when the engine comes to rest, and the editor is told to ask: it gets that at once", async () => {
+    await asksInVain();
+    await hears({ ...IDLE, state: "thinking" });
+    expect(next).toHaveBeenCalledTimes(1);
+    await hears(IDLE);
+    expect(next).toHaveBeenCalledTimes(2);
+    expect([triggered, triggeredAnew]).toEqual([0, 1]);
+    expect(offered.in(document as never)?.items.map(({ id }) => id)).toEqual(["9"]);
+    expect(await editorAsks()).toHaveLength(1);
+    expect(next).toHaveBeenCalledTimes(2); // offered once, though asked for twice
+    await editorAsks();
+    expect(next).toHaveBeenCalledTimes(3);
+  });
+
+  it("the editor is left alone while there is still nothing, and the place asked about later on", async () => {
+    await asksInVain();
+    then = () => [];
+    await hears(IDLE);
+    expect(triggeredAnew).toBe(0);
+    then = () => [item("late", "9")];
+    await hears({ ...IDLE, judged: 7 });
+    expect(triggeredAnew).toBe(1);
+  });
+
+  it("an entry of an open list is what the editor asks about: that goes to the server", async () => {
+    await asksInVain();
+    await hears(IDLE);
+    await editorAsks({ selectedCompletionInfo: { text: "simp" } });
+    expect(next).toHaveBeenCalledTimes(3);
   });
 
   it.each([
     ["the cursor went on", () => void active.at(0, 3)],
     ["the text changed", () => void document.version++],
     ["something is selected", () => void (active.selection = { isEmpty: false, active: new Position(1, 2) } as never)],
-  ])("not if %s", async (_, happens) => {
-    await ask(undefined);
-    happens();
-    ghost.onStatus(IDLE);
-    expect(triggered).toBe(0);
+    ["something stands behind the cursor", () => void (document.text += "omega")],
+    ["another server was started", () => ghost.onServerChanged()],
+  ])("not if %s, before it is asked or while it is", async (_, happens) => {
+    await asksInVain();
+    then = () => {
+      happens();
+      return [item("late", "9")];
+    };
+    await hears(IDLE);
+    await hears({ ...IDLE, judged: 7 });
+    expect(next.mock.calls.length).toBe(2);
+    expect(triggeredAnew).toBe(0);
   });
 
-  it("not if there was an answer", async () => {
-    await ask({ items: [item("grind", "1")] });
-    ghost.onStatus(IDLE);
-    expect(triggered).toBe(0);
+  it("not if there was an answer, or the editor gave up", async () => {
+    await editorAsks();
+    await hears(IDLE);
+    await ask([], { isCancellationRequested: true });
+    await hears({ ...IDLE, judged: 7 });
+    expect([next.mock.calls.length, triggeredAnew]).toEqual([1, 0]);
   });
 
-  it("also while the model is down and Lean's automation goes on", async () => {
-    await ask([]);
-    ghost.onStatus({ ...IDLE, state: "policy down" });
-    expect(triggered).toBe(1);
+  it("a server that can't be asked is not asked again", async () => {
+    await asksInVain();
+    then = () => Promise.reject(new Error("gone"));
+    await hears(IDLE);
+    await hears({ ...IDLE, judged: 7 });
+    expect([next.mock.calls.length, triggeredAnew]).toEqual([2, 0]);
+    await expect(editorAsks()).rejects.toThrow("gone");
   });
 
-  it("anew at another place", async () => {
-    await ask([]);
-    ghost.onStatus(IDLE);
-    document.version++;
-    await ask([]);
-    ghost.onStatus(IDLE);
-    expect(triggered).toBe(2);
+  it("where the editor was answered with nothing, it is made to ask anew; elsewhere it just asks", async () => {
+    ghost.suggest();
+    await asksInVain();
+    ghost.suggest();
+    active.at(0, 3);
+    ghost.suggest();
+    expect([triggered, triggeredAnew]).toEqual([2, 1]);
   });
 });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// A server that misbehaves, FOR TESTS: how is said in the file MODE beside it.
+// A server that misbehaves, or is late, FOR TESTS: how is said in the file MODE beside it.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -14,17 +14,40 @@ function send(message) {
 const status = { state: "thinking", judged: 0, sampled: 100000, detail: "", fix: "", model: "", adapterId: "", lean: "", memoryMb: 0, recording: false };
 const protocol = { old: {}, new: { protocol: 99 } }[mode] ?? { protocol: 1 };
 
-function answer({ id, method }) {
+const LATE_MS = 1500;
+/** Places that are ready; in a new version of the text all are late again. */
+const found = new Set();
+let version = 0;
+
+function answer({ id, method, params }) {
   if (method === "initialize") {
-    send({ id, result: { capabilities: {}, serverInfo: { name: "fd-server", version: "0.0.1" } } });
+    const capabilities = mode === "late" ? { textDocumentSync: 1, inlineCompletionProvider: true } : {};
+    send({ id, result: { capabilities, serverInfo: { name: "fd-server", version: "0.0.1" } } });
+  } else if (method === "textDocument/inlineCompletion") {
+    const { position } = params;
+    const place = `${version}:${position.line}`;
+    const items = found.has(place) ? [{ insertText: "late_but_there", range: { start: position, end: position } }] : [];
+    send({ id, result: { items } });
+    if (items.length === 0) setTimeout(find, LATE_MS, place);
+  } else if (method === "textDocument/didChange") {
+    version = params.textDocument.version;
   } else if (method === "fd/getStatus") {
-    send({ id, result: { ...status, state: "idle", ...protocol } });
+    // The late one tells who it is; its state is none that a wrong setting is shown instead of.
+    const who = mode === "late" ? { state: "policy down", detail: `server ${process.pid}` } : { state: "idle" };
+    send({ id, result: { ...status, ...who, ...protocol } });
     if (mode === "flood") flood();
   } else if (method === "shutdown") {
     send({ id, result: null });
   } else if (method === "exit") {
     process.exit(0);
   }
+}
+
+/** As after the imports of a long file: what was answered with nothing is there now. */
+function find(place) {
+  found.add(place);
+  send({ method: "fd/status", params: { ...status, detail: "Lean reads the file up to here" } });
+  send({ method: "fd/status", params: { ...status, state: "idle", judged: found.size, sampled: 8 } });
 }
 
 function flood() {

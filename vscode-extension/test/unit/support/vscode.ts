@@ -26,6 +26,10 @@ export class EventEmitter<T> {
   }
 }
 
+export class CancellationTokenSource {
+  readonly token = { isCancellationRequested: false };
+}
+
 export class Position {
   constructor(
     readonly line: number,
@@ -121,6 +125,10 @@ export enum CompletionTriggerKind {
   TriggerCharacter = 1,
   TriggerForIncompleteCompletions = 2,
 }
+export enum InlineCompletionTriggerKind {
+  Invoke = 0,
+  Automatic = 1,
+}
 export enum ProgressLocation {
   Notification = 15,
 }
@@ -183,6 +191,7 @@ export const editor = {
   active: undefined as FakeEditor | undefined,
   configuration: {} as Record<string, unknown>,
   selectionChanged: new EventEmitter<unknown>(),
+  activeChanged: new EventEmitter<FakeEditor | undefined>(),
   documentChanged: new EventEmitter<unknown>(),
   diagnosticsChanged: new EventEmitter<{ uris: Uri[] }>(),
   pages: undefined as { provideTextDocumentContent(uri: Uri): string } | undefined,
@@ -190,10 +199,13 @@ export const editor = {
   savedAs: undefined as Uri | undefined,
   bar: undefined as Record<string, unknown> | undefined,
   redraws: 0,
+  /** Providers of ghost text that are registered at the moment. */
+  providers: 0,
   reset(): void {
     Object.assign(this, {
       executed: [], messages: [], picks: [], answers: [], registered: new Map(), extensions: new Map(),
       diagnostics: new Map(), documents: [], active: undefined, configuration: {}, bar: undefined, redraws: 0,
+      providers: 0,
     });
   },
 };
@@ -229,6 +241,7 @@ export const window = {
     return Promise.resolve(index < 0 ? undefined : given[index]);
   },
   onDidChangeTextEditorSelection: editor.selectionChanged.event,
+  onDidChangeActiveTextEditor: editor.activeChanged.event,
   createStatusBarItem(): unknown {
     const bar = { show: () => (editor.redraws += 1), dispose: () => undefined };
     editor.bar = bar;
@@ -250,6 +263,10 @@ export const workspace = {
 };
 
 export const languages = {
+  registerInlineCompletionItemProvider: () => {
+    editor.providers += 1;
+    return new Disposable(() => (editor.providers -= 1));
+  },
   createLanguageStatusItem: () => ({ dispose: () => undefined }),
   onDidChangeDiagnostics: editor.diagnosticsChanged.event,
   getDiagnostics: (uri: Uri) => editor.diagnostics.get(uri.toString()) ?? [],
