@@ -149,6 +149,7 @@ async def test_where_there_is_none_the_settings_decide(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    caplog.set_level("WARNING", logger="fd_core")
     assert await sandbox_for(SHELL, LeanSettings(sandbox="auto")) is None
     assert "without a sandbox" in caplog.text
     with pytest.raises(ToolchainError, match="no `bwrap`") as raised:
