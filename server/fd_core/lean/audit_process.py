@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 import psutil
 
-from .sandbox import SIGNALLED, Sandbox, readable_for
+from .sandbox import COMPLAINT, SIGNALLED, Sandbox, readable_for
 
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 _LOOK_S = 0.1
@@ -98,7 +98,20 @@ async def run_lean(
         spent = (time.monotonic() - began) * 1000
         if reason is not None:
             return Stopped(reason, spent)
-        return Finished(_status(process, command), _printed(log), spent)
+        return _finished(process, command, _printed(log), spent)
+
+
+def _finished(
+    process: asyncio.subprocess.Process, command: LeanCommand, output: str, spent: float
+) -> Finished | Stopped:
+    """The exit status; below zero if a signal ended Lean, as for any child of ours."""
+    status = -1 if process.returncode is None else process.returncode
+    if command.sandbox is None:
+        return Finished(status, output, spent)
+    if status and output.startswith(COMPLAINT):
+        # Should a candidate print this itself, it is undecided where it would have been refused.
+        return Stopped(f"the sandbox failed: {output.splitlines()[0]}", spent)
+    return Finished(SIGNALLED - status if status > SIGNALLED else status, output, spent)
 
 
 def _line(
@@ -109,14 +122,6 @@ def _line(
         return plain
     known = readable_for(command.lean, command.search_path, command.options)
     return command.sandbox.around(plain, folder, [*known, *readable])
-
-
-def _status(process: asyncio.subprocess.Process, command: LeanCommand) -> int:
-    """The exit status; below zero if a signal ended Lean, as for any child of ours."""
-    status = -1 if process.returncode is None else process.returncode
-    if command.sandbox is not None and status > SIGNALLED:
-        return SIGNALLED - status
-    return status
 
 
 def _printed(log: BinaryIO) -> str:

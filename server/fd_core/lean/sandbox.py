@@ -17,6 +17,8 @@ from pathlib import Path
 FIX = "Install bubblewrap (Debian, Ubuntu, Fedora, Arch: package `bubblewrap`; Linux only)"
 SIGNALLED = 128
 """bubblewrap tells of a program that a signal ended by this much more than its number."""
+COMPLAINT = "bwrap: "
+"""What it says of itself begins so, and then the program was never started."""
 _PROBE_S = 30.0
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store")
 _LINKER = ("/etc/ld.so.cache", "/etc/alternatives")

@@ -124,6 +124,15 @@ async def test_a_signal_is_told_as_one(tmp_path: Path) -> None:
 
 
 @needs_bubblewrap
+async def test_a_sandbox_that_can_not_be_set_up_decides_nothing(tmp_path: Path) -> None:
+    command = LeanCommand(tmp_path / "nowhere", sandbox=Sandbox(Path("bwrap")))
+    outcome = await run_lean(command, [], tmp_path, ProcessLimits(20, 500))
+    assert isinstance(outcome, Stopped)
+    assert "sandbox failed" in outcome.reason
+    assert "nowhere" in outcome.reason
+
+
+@needs_bubblewrap
 async def test_limits_hold_inside(tmp_path: Path) -> None:
     slow = await attempt(tmp_path, "sleep 600", 0.5)
     assert isinstance(slow, Stopped)
