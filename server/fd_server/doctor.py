@@ -101,8 +101,7 @@ class Doctor:
         return f"{found}, found by {found.origin}: {found.lean}"
 
     async def _sandbox(self) -> str:
-        lean = find_toolchain(self._project, self._settings.lean).require().lean
-        found = await sandbox_for(lean, self._settings.lean)
+        found = await sandbox_for(None, self._settings.lean)
         if found is not None:
             return f"audits run inside {found.program}"
         if self._settings.lean.sandbox == "off":

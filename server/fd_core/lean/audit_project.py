@@ -97,11 +97,14 @@ async def lean_command(
     return LeanCommand(lean, path, await _options(project, lake), sandbox)
 
 
-async def sandbox_for(lean: Path, settings: LeanSettings) -> Sandbox | None:
-    """What the settings ask for. Raises ToolchainError if it is required and can't be had."""
+async def sandbox_for(lean: Path | None, settings: LeanSettings) -> Sandbox | None:
+    """What the settings ask for, tried with this `lean`.
+
+    Raises ToolchainError if it is required and can't be had.
+    """
     if settings.sandbox == "off":
         return None
-    found = await look_for_sandbox(lean)
+    found = await asyncio.to_thread(look_for_sandbox, lean)
     if isinstance(found, Sandbox):
         return found
     if settings.sandbox == "required":

@@ -7,8 +7,8 @@ through the syntax gate reaches neither the judge nor the machine (TRAINING §4,
 
 from __future__ import annotations
 
-import asyncio
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -76,32 +76,34 @@ def readable_for(lean: Path, search_path: Iterable[Path], options: Iterable[str]
     return list(dict.fromkeys(path for path in found if path.is_absolute() and path.name))
 
 
-async def look_for_sandbox(lean: Path) -> Sandbox | NoSandbox:
-    """bubblewrap from the PATH, if this `lean` starts in it."""
+def look_for_sandbox(lean: Path | None = None) -> Sandbox | NoSandbox:
+    """bubblewrap from the PATH, if this `lean` (or else anything at all) starts in it."""
     found = shutil.which("bwrap")
     if found is None:
         return NoSandbox("no `bwrap` on the PATH")
     sandbox = Sandbox(Path(found))
+    tried = [str(lean), "--version"] if lean else ["true"]
     with tempfile.TemporaryDirectory(prefix="fd-sandbox-") as folder:
-        readable = readable_for(lean, (), ())
-        said = await _failure(sandbox.around([str(lean), "--version"], Path(folder), readable))
+        readable = readable_for(lean, (), ()) if lean else ()
+        said = _failure(sandbox.around(tried, Path(folder), readable))
     return sandbox if said is None else NoSandbox(f"`bwrap` does not work here: {said}")
 
 
-async def _failure(command: Sequence[str]) -> str | None:
+def _failure(command: Sequence[str]) -> str | None:
     """What a program said when it failed; None if it did what it should."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
     try:
-        output, _ = await asyncio.wait_for(process.communicate(), _PROBE_S)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_PROBE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
         return f"no answer within {_PROBE_S:.0f} s"
-    if process.returncode == 0:
+    except OSError as error:
+        return error.strerror or str(error)
+    if done.returncode == 0:
         return None
-    return " ".join(output.decode("utf-8", "replace").split())[:300] or str(process.returncode)
+    return " ".join(done.stdout.decode("utf-8", "replace").split())[:300] or str(done.returncode)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fd_core import locations
 from fd_core.errors import FdError
+from fd_core.lean.sandbox import FIX, NoSandbox, look_for_sandbox
 from fd_core.lean.toolchain import find_toolchain
 from fd_core.registry import FolderRegistry
 from fd_core.settings import Settings
@@ -29,11 +30,12 @@ _MB = 1 << 20
 def findings(
     night: NightConfig, settings: Settings, environment: Mapping[str, str] = os.environ
 ) -> list[Finding]:
-    """All of it. Nothing is started but `lean --version`, nothing is written."""
+    """All of it. Nothing is started but `lean --version` and a try of the sandbox, nothing is written."""
     found: list[Finding] = []
     for look in (_libraries, _machines, _base, _adapter, _projects, _datasets, _disk):
         found += look(night)
     found += _lean(night, settings)
+    found += _sandbox(settings)
     found += _critic(night, environment)
     return found
 
@@ -130,6 +132,13 @@ def _lean(night: NightConfig, settings: Settings) -> Iterator[Finding]:
             find_toolchain(project, settings.lean).require()
         except FdError as error:
             yield Finding(f"{project}: {error.what}", error.fix)
+
+
+def _sandbox(settings: Settings) -> Iterator[Finding]:
+    use = settings.lean.sandbox
+    if use != "off" and isinstance(found := look_for_sandbox(), NoSandbox):
+        what = f"attempts are audited without a sandbox, and run as you: {found.reason}"
+        yield Finding(what, f"{FIX}.", fatal=use == "required")
 
 
 def _critic(night: NightConfig, environment: Mapping[str, str]) -> Iterator[Finding]:
