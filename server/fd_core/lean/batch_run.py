@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from fd_core.suggestion import Cost, Failed, Undecided, Verdict
 
 from .batch import Batch, BulletReading, batch_of, read_bullet
+from .companion import companion_to
 from .judge import Judge
 from .report import Diagnostic, Report
 from .verdict import progressed, unfinished
 from .watch import Patience
+
+_LAST = "skip"
+"""Stands behind the candidates: once Lean is past it, all that it said of them is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +29,34 @@ class Batched:
     cost: Cost | None = None
 
 
-async def run_batch(judge: Judge, texts: Sequence[str]) -> AsyncGenerator[Batched]:
+async def run_batch(
+    judge: Judge, texts: Sequence[str], closer: Batched | None = None
+) -> AsyncGenerator[Batched]:
     """Judge some first ones of `texts` in one go; what is not yielded is to be asked again.
 
-    Yields nothing if the place takes no batch.
+    Yields nothing of them if the place takes no batch. A `closer` of an earlier batch is judged
+    beside it, as inserted, and yielded if it is closed.
     """
     await judge.bench.warm(judge.scratch)
-    batch = batch_of(judge.scratch, texts, judge.limits.heartbeats)
+    batch = batch_of(judge.scratch, [*texts, _LAST], judge.limits.heartbeats)
+    beside = companion_to(batch.text, judge.scratch, closer.text) if closer else None
+    text, marks = batch.text, batch.marks
+    if beside is not None:
+        text, marks = beside.text, marks | {beside.mark}
     judge.idle = False
-    follow = judge.bench.worker.follow(
-        batch.text, Patience(judge.limits.seconds, batch.marks, settle=True)
-    )
     done = 0
-    async with aclosing(follow) as reports:
+    async with aclosing(
+        judge.bench.worker.follow(text, Patience(judge.limits.seconds, marks))
+    ) as reports:
         async for report in reports:
             running = report.ended == "running"
+            if closer and beside and report.settled_at(beside.mark):
+                if verdict := judge.closed_beside(beside, report, closer.cost):
+                    yield Batched(closer.text, verdict)
+                beside = None
             # The newest evidence may overtake a message by a hair: stay one behind it, or wait.
             sure = _evidence(batch, report) - (1 if running and not report.quiet else 0)
-            while done < sure:
+            while done < min(sure, len(texts)):
                 item = _read(judge, batch, done, report, texts[done])
                 if item is None:
                     return
@@ -54,6 +68,8 @@ async def run_batch(judge: Judge, texts: Sequence[str]) -> AsyncGenerator[Batche
                     item := await _culprit(judge, batch, done, report, texts)
                 ):
                     yield item
+            if done == len(texts) and beside is None:
+                return
 
 
 def _evidence(batch: Batch, report: Report) -> int:

@@ -103,6 +103,8 @@ class _Run:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._singly: deque[str] = deque()
+        self._closers: deque[Batched] = deque()
+        """What closed its bullet, still to be judged as it would be inserted."""
         self._one_closed = False
 
     async def verdicts(self, texts: Iterable[str]) -> AsyncGenerator[tuple[str, Verdict]]:
@@ -121,38 +123,45 @@ class _Run:
             async with aclosing(self._chunk([waiting.popleft() for _ in range(size)])) as judged:
                 async for item in judged:
                     yield item
+        while self._closers:
+            yield await self._landed(self._closers.popleft())
         while self._singly:
             text = self._singly.popleft()
             yield text, await self._judge.landed(text)
 
     async def _chunk(self, texts: list[str]) -> AsyncGenerator[tuple[str, Verdict]]:
-        """One text after another until each candidate of the chunk is judged.
+        """One text after another until each candidate of the chunk is judged or closed its bullet.
 
-        The first of all that closes its bullet is landed at once, as somebody waits for it; its
-        siblings are put into a text anew, and what closes among them is landed at the end.
+        The first of all that closes its bullet is landed at once, as somebody waits for it, and its
+        siblings are put into a text anew. A later one is judged beside the next batch.
         """
-        closers: list[Batched] = []
         while len(texts) > 1:
             known = 0
-            async with aclosing(run_batch(self._judge, texts)) as judged:
+            beside = self._closers.popleft() if self._closers else None
+            async with aclosing(run_batch(self._judge, texts, beside)) as judged:
                 async for item in judged:
-                    known += 1
                     if item.verdict is not None:
                         yield item.text, item.verdict
-                    elif item.closes:
-                        closers.append(item)
+                    if beside is not None and item.text == beside.text:
+                        beside = None
+                        continue
+                    known += 1
+                    if item.closes:
+                        self._closers.append(item)
                         if not self._one_closed:
                             break
-                    else:
+                    elif item.verdict is None:
                         self._singly.append(item.text)
+            texts = texts[known:]
+            if beside is not None:
+                yield await self._landed(beside)
+            if self._closers and not self._one_closed:
+                yield await self._landed(self._closers.popleft())
             if not known:
                 break
-            texts = texts[known:]
-            if closers and not self._one_closed:
-                first = closers.pop()
-                verdict = await self._judge.landed(first.text, first.cost)
-                self._one_closed = isinstance(verdict, Closed)
-                yield first.text, verdict
-        for item in closers:
-            yield item.text, await self._judge.landed(item.text, item.cost)
         self._singly.extend(texts)
+
+    async def _landed(self, closer: Batched) -> tuple[str, Verdict]:
+        verdict = await self._judge.landed(closer.text, closer.cost)
+        self._one_closed = self._one_closed or isinstance(verdict, Closed)
+        return closer.text, verdict

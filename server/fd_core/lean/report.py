@@ -10,8 +10,8 @@ from typing import Any, Literal
 from fd_core.proof import Position, Range
 from fd_core.suggestion import Message, Severity
 
-Ended = Literal["done", "settled", "stalled", "crashed", "memory", "running"]
-"""done: Lean's barrier answered · settled: the last mark was seen · stalled: out of patience."""
+Ended = Literal["done", "stalled", "crashed", "memory", "running"]
+"""done: Lean's barrier answered · stalled: out of patience · running: there is more to come."""
 
 _SEVERITIES: dict[int, Severity] = {1: "error", 2: "warning"}
 _OUT_OF_RESOURCES = re.compile(
@@ -78,6 +78,11 @@ class Report:
     def complete(self) -> bool:
         """Whether nothing more will be said of this text."""
         return self.ended == "done"
+
+    def settled_at(self, line: int) -> bool:
+        """Whether Lean spoke on that line, and nothing from above it is still to come."""
+        spoke = any(item.start.line == line for item in self.diagnostics)
+        return self.complete or (self.quiet and spoke)
 
     @property
     def stale_imports(self) -> bool:

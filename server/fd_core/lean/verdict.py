@@ -127,7 +127,7 @@ def _is_cut_short(error: Diagnostic, landing: Landing) -> bool:
 
 def unfinished(report: Report, cost: Cost, seconds: float) -> Undecided | None:
     """What to say if Lean did not get to the end."""
-    if report.ended in ("done", "settled"):
+    if report.ended == "done":
         return None
     reason = _ENDINGS.get(report.ended, "interrupted")
     return Undecided(cost, f"{reason} ({seconds:g} s)" if report.ended == "stalled" else reason)

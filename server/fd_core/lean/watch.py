@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SETTLE_S = 0.01
-"""After the last mark, this long for reports that Lean's threads may send out of order."""
+"""After a mark, this long for reports that Lean's threads may send out of order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,11 @@ class Patience:
     """How long to wait: `marks` are lines whose message shows that the work got past them.
 
     Each next mark may take `seconds`; without marks, the whole may. None waits as long as Lean
-    shows signs of life. `settle` ends the wait shortly after the last mark.
+    shows signs of life.
     """
 
     seconds: float | None = None
     marks: frozenset[int] = frozenset()
-    settle: bool = False
 
 
 UNHURRIED = Patience()
@@ -58,18 +57,9 @@ class Watch:
         return time.monotonic() - self._start
 
     @property
-    def _all_seen(self) -> bool:
-        return bool(self._patience.marks) and len(self.arrivals) == len(self._patience.marks)
-
-    @property
     def quiet(self) -> bool:
         """Whether the newest mark was seen long enough ago for all that belongs before it."""
         return time.monotonic() - self._last >= SETTLE_S
-
-    @property
-    def settled(self) -> bool:
-        """Whether that is so of the last mark, and nobody waits for more."""
-        return self._patience.settle and self._all_seen and self.quiet
 
     def newly_quiet(self) -> bool:
         """Whether it has become quiet since this was asked last."""

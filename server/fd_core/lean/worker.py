@@ -121,8 +121,6 @@ class ScratchWorker:
                 news.cancel()
             if barrier.done():
                 return self._outcome(client, barrier)
-            if watch.settled:
-                return "settled"
             if watch.news.is_set():
                 watch.news.clear()
                 return "running"
