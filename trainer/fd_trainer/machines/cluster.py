@@ -71,9 +71,13 @@ class Cluster:
 
 
 def joined(address: str) -> Cluster:
-    """Join, or stay with what this process has joined. Raises MachinesError within seconds."""
+    """Join, or stay with the same cluster where this process is in it. Raises MachinesError within
+    seconds."""
     ray = _library()
+    if why := wrong_address(address):
+        raise MachinesError(f"machines.ray_address: {why}", fix=_START)
     if ray.is_initialized():
+        _require_same(ray.get_runtime_context().gcs_address, address)
         return Cluster(ray, address)
     _require_listener(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent home
@@ -94,8 +98,11 @@ def wrong_address(address: str) -> str:
     if address == "auto":
         return ""
     if address.startswith("ray://"):
+        host = address.removeprefix("ray://").partition(":")[0] or "HOST"
         return (
-            "Ray's client mode (ray://) is not supported: this machine must be one of the cluster"
+            f"{address!r} is a server for Ray's clients, and a night must be in the cluster itself, which "
+            f"holds its adapters and notices when machines go: `ray start --address={host}:6379` here, "
+            f'then "{host}:6379"'
         )
     host, colon, port = address.rpartition(":")
     if not (host and colon and port.isdigit()):
@@ -116,8 +123,6 @@ def _library() -> Any:
 
 def _require_listener(address: str) -> None:
     """Ray itself tries for minutes, and then ends the process."""
-    if why := wrong_address(address):
-        raise MachinesError(f"machines.ray_address: {why}", fix=_START)
     if address == "auto":
         return
     host, _, port = address.rpartition(":")
@@ -125,6 +130,26 @@ def _require_listener(address: str) -> None:
         socket.create_connection((host, int(port)), _ANSWER_S).close()
     except (OSError, OverflowError) as error:
         raise MachinesError(f"no Ray cluster answers at {address}: {error}", fix=_START) from error
+
+
+def _require_same(joined: str, asked: str) -> None:
+    """A process is in one cluster at a time, and Ray would stay with the first without a word."""
+    if asked == "auto" or _numbers(joined) & _numbers(asked):
+        return
+    raise MachinesError(
+        f"this process has joined the Ray cluster at {joined}, and can't join {asked} as well",
+        fix=f'Set machines.ray_address to "{joined}", or leave that cluster first (`ray.shutdown()`).',
+    )
+
+
+def _numbers(address: str) -> set[tuple[str, str]]:
+    """IP addresses and port: the same machine may be named in several ways."""
+    host, _, port = address.rpartition(":")
+    try:
+        found = socket.getaddrinfo(host, None)
+    except OSError:
+        return {(host, port)}
+    return {(str(each[4][0]), port) for each in found}
 
 
 @contextmanager

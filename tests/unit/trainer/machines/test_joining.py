@@ -40,7 +40,8 @@ def test_an_address_that_nobody_listens_at_is_told_at_once() -> None:
     [
         ("auto", ""),
         ("10.0.0.1:6379", ""),
-        ("ray://10.0.0.1:10001", "client mode"),
+        ("ray://10.0.0.1:10001", "ray start --address=10.0.0.1:6379"),
+        ("ray://10.0.0.1:10001", 'then "10.0.0.1:6379"'),
         ("10.0.0.1", "neither"),
         (":6379", "neither"),
         ("host:port", "neither"),
@@ -50,6 +51,41 @@ def test_an_address_is_read_before_it_is_dialled(address: str, words: str) -> No
     found = wrong_address(address)
     assert words in found
     assert bool(words) == bool(found)
+
+
+class InACluster:
+    """FAKE of the library, in a process that has joined a cluster."""
+
+    def __init__(self, address: str) -> None:
+        self.gcs_address = address
+
+    def is_initialized(self) -> bool:
+        return True
+
+    def get_runtime_context(self) -> InACluster:
+        return self
+
+
+@pytest.mark.parametrize(
+    ("asked", "refused"),
+    [
+        ("127.0.0.1:6379", False),
+        ("localhost:6379", False),
+        ("auto", False),
+        ("127.0.0.1:6380", True),
+        ("10.9.8.7:6379", True),
+    ],
+)
+def test_a_second_cluster_is_refused_by_name(
+    asked: str, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", InACluster("127.0.0.1:6379"))
+    if not refused:
+        assert joined(asked).address == asked
+        return
+    with pytest.raises(MachinesError, match=f"at 127.0.0.1:6379, and can't join {asked}") as told:
+        joined(asked)
+    assert 'machines.ray_address to "127.0.0.1:6379"' in told.value.fix
 
 
 def test_a_dry_run_says_what_is_wrong_with_the_machines() -> None:
