@@ -23,6 +23,8 @@ from pathlib import Path
 from fd_core import adapter_files as files
 from fd_core import file_lock, locations
 from fd_core.adapter import Adapter, AdapterStatus
+from fd_core.adapter_retention import removable
+from fd_core.adapter_use import is_in_use
 from fd_core.durable_file import make_private_folder, replace_file, sync_folder
 from fd_core.errors import RegistryError
 from fd_core.plain_data import PlainDataError, from_plain, to_plain
@@ -109,6 +111,20 @@ class FolderRegistry:
             if stack != promotions.stack:
                 self._pointer.write(promotions.to(stack, "roll back"))
             return self._load(stack[-1]) if stack else None
+
+    def prune(self, keep: int) -> list[Adapter]:
+        """Remove whole models beyond the `keep` newest, as `adapter_retention.removable` has it; those that
+        a process has loaded stay for now. Says which went."""
+        with self._locked("removing old models"):
+            old = removable(self.adapters(), self._pointer.read(), keep)
+            gone = [each for each in old if not is_in_use(self.root / each.id)]
+            for each in gone:  # renamed first: half a model must not bear a model's name
+                leaving = self.root / f".leaving-{each.id}"
+                (self.root / each.id).rename(leaving)
+                self._verified.pop(each.id, None)
+            for leftover in self.root.glob(".leaving-*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            return gone
 
     @contextmanager
     def _locked(self, purpose: str) -> Iterator[None]:

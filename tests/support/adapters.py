@@ -25,3 +25,12 @@ def write_adapter(folder: Path, values: bytes = b"weights", base: str = BASE) ->
     (folder / "adapter_model.safetensors").write_bytes(safetensors(values))
     (folder / "README.md").write_text("PEFT writes one")
     return folder
+
+
+def write_whole_model(folder: Path, values: bytes = b"weights", base: str = BASE) -> Path:
+    """A whole model to publish, as far as a registry looks."""
+    folder.mkdir(parents=True)
+    (folder / "fd-model.json").write_text(json.dumps({"base_model_name_or_path": base}))
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(safetensors(values))
+    return folder

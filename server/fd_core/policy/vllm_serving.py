@@ -11,8 +11,10 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from fd_core.adapter import Adapter
+from fd_core.adapter_use import Use
 from fd_core.errors import FdError, PolicyError
 from fd_core.policy.device_turns import DeviceTurns
 from fd_core.policy.vllm_environment import Agree, Say, VllmEnvironment, create, model_fetch_gb
@@ -38,6 +40,7 @@ def serve(
     create(environment, say, agree)
     _announce_model(environment, options.model, say, agree)
     server = VllmServer(environment, options)
+    use = Use(Path(options.model))  # of a published whole model: no night removes it meanwhile
     with _terminated_as_interrupt():
         try:
             serve_in_turns(server, registry, say, turns or DeviceTurns(), threading.Event())
@@ -45,6 +48,7 @@ def serve(
             say("stopping")
         finally:
             server.stop()
+            use.end()
 
 
 def serve_in_turns(

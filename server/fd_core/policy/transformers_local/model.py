@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from fd_core.adapter import Adapter
+from fd_core.adapter_use import Use
 from fd_core.errors import PolicyError
 from fd_core.policy.openai_wire import Completion
 from fd_core.policy.transformers_local.sampling import Generation, sample
@@ -42,6 +43,7 @@ class LocalModel:
         self._tokenizer: Any = None
         self._adapters: list[str] = []
         self._loaded = name
+        self._use: Use | None = None
         """Whose weights are in memory: the base's, or those of a whole model's folder."""
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="fd-model")
 
@@ -101,6 +103,7 @@ class LocalModel:
                 f"models in process need torch and transformers ({error})",
                 fix='Install them: pip install "fd-prover[local]".',
             ) from error
+        self._use = Use(Path(source))  # before it is read: nobody removes it meanwhile
         device = self._device or _best_device(torch)
         precise = torch.float32 if device == "cpu" else torch.bfloat16
         try:
@@ -170,6 +173,8 @@ class LocalModel:
     def _unload(self) -> None:
         loaded, self._model, self._tokenizer = self._model is not None, None, None
         self._adapters.clear()
+        if self._use is not None:
+            self._use.end()
         if not loaded:
             return
         gc.collect()

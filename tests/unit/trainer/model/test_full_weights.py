@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,22 @@ async def test_a_running_vllm_says_that_it_must_be_started_anew(
         await load(endpoint, adapter.id, Path(adapter.path), Deadline.after(5.0))
     assert f"fd-server model serve {adapter.path}" in caught.value.fix
     await endpoint.aclose()
+
+
+async def test_the_editors_model_says_that_it_is_in_use(
+    base: Path, published: tuple[Any, Adapter]
+) -> None:
+    from fd_core.adapter_use import is_in_use
+    from fd_core.policy.openai_wire import Sampling
+    from fd_core.policy.transformers_local.model import LocalModel
+    from fd_core.policy.transformers_local.sampling import Generation
+
+    _, adapter = published
+    model = LocalModel(str(base), device="cpu")
+    folder = Path(adapter.path)
+    assert not is_in_use(folder)
+    generation = Generation("example", Sampling(1, 1.0, 1), (), adapter, 0)
+    await model.generate(generation, lambda _: None, threading.Event())
+    assert is_in_use(folder)
+    await model.unload()
+    assert not is_in_use(folder)
