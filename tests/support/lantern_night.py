@@ -175,6 +175,8 @@ def main() -> None:
         verdict, made = run(folder, folder.parent / "model", given)
     said = {"tokens": tokens, "verdict": verdict, "run": str(made)}
     (folder / f"rank-{rank}.json").write_text(json.dumps(said))
+    sys.stdout.flush()
+    os._exit(0)  # as the command does under torchrun
 
 
 if __name__ == "__main__":

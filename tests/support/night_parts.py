@@ -305,6 +305,9 @@ class FakeParts:
     async def served_from_now_on(self, adapter: Adapter) -> None:
         pass
 
+    async def tidy(self) -> Sequence[str]:
+        return ()
+
     async def aclose(self) -> None:
         if self._bench is not None:
             self._bench.ledger.close()  # type: ignore[attr-defined]

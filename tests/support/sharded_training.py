@@ -7,10 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-SAVED_AFTER = 2
 
-
-def train(base: str, folder: Path, steps: int, *, resumed: bool = False) -> dict[str, Any]:
+def train(base: str, steps: int) -> dict[str, Any]:
     """Train and say how it went."""
     import torch
     from fd_trainer.config.model import ModelOptions
@@ -21,13 +19,7 @@ def train(base: str, folder: Path, steps: int, *, resumed: bool = False) -> dict
     policy = PolicyModel.load(base, options)
     ranks = sharded.Ranks.joined(policy.device)
     sharded.shard(policy, ranks)
-    if resumed:
-        policy.restore(sharded.load_tensors(folder / f"step-{SAVED_AFTER}"))
-    losses: list[float] = []
-    for step in range(SAVED_AFTER if resumed else 0, steps):
-        losses.append(_step(torch, policy, ranks, step))
-        if step + 1 == SAVED_AFTER and not resumed:
-            sharded.save_tensors(ranks, folder / f"step-{SAVED_AFTER}", policy.weights())
+    losses = [_step(torch, policy, ranks, step) for step in range(steps)]
     kept = sum(p._local_tensor.numel() if hasattr(p, "_local_tensor") else p.numel()
                for name, p in policy.roles.causal("student").named_parameters()
                if ".lora_" not in name)  # fmt: skip
@@ -36,11 +28,11 @@ def train(base: str, folder: Path, steps: int, *, resumed: bool = False) -> dict
 
 
 def main() -> None:
-    """One rank of torchrun: `sharded_training.py BASE FOLDER STEPS` writes FOLDER/rank-N.json."""
+    """One rank of torchrun: `sharded_training.py FOLDER BASE STEPS` writes FOLDER/rank-N.json."""
     from torch import distributed
 
-    folder = Path(sys.argv[2])
-    said = train(sys.argv[1], folder, int(sys.argv[3]))
+    folder = Path(sys.argv[1])
+    said = train(sys.argv[2], int(sys.argv[3]))
     (folder / f"rank-{said['rank']}.json").write_text(json.dumps(said))
     distributed.destroy_process_group()
 

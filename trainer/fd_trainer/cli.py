@@ -54,6 +54,14 @@ class LazyGroup(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run; errors end here, in words."""
         try:
+            return self._told(*args, **kwargs)
+        except SystemExit as left:
+            if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+                _end_at_once(left)
+            raise
+
+    def _told(self, *args: Any, **kwargs: Any) -> Any:
+        try:
             return super().main(*args, **kwargs)
         except FdError as error:
             _leave(error)
@@ -78,6 +86,13 @@ def _leave(error: FdError, status: int = 2) -> NoReturn:
     if error.fix:
         click.echo(f"  fix: {error.fix}", err=True)
     sys.exit(status)
+
+
+def _end_at_once(left: SystemExit) -> NoReturn:
+    """Under torchrun: gloo's threads abort a process whose interpreter is taken down under them."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(left.code if isinstance(left.code, int) else int(left.code is not None))
 
 
 def _debugging() -> bool:

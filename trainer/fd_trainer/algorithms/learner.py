@@ -12,12 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from fd_trainer.algorithms import works
 from fd_trainer.algorithms.memory import give_back, is_out_of_memory
 from fd_trainer.algorithms.objective import Work
-from fd_trainer.algorithms.schedule import adamw, rate
+from fd_trainer.algorithms.schedule import adamw, clipped, rate
 from fd_trainer.algorithms.tally import Tally
 from fd_trainer.algorithms.written import passes, size
 from fd_trainer.config.algorithms import Algorithms, Optimiser
@@ -25,6 +23,7 @@ from fd_trainer.example import Batch, Row, RowKind, StepOutput, TokenGaps
 from fd_trainer.model.checkpoint import CheckpointError
 from fd_trainer.model.policy_model import PolicyModel
 from fd_trainer.model.ranks import ALONE, Ranks
+from fd_trainer.model.shards import moments_like, spread_like
 from fd_trainer.ports import Say
 
 
@@ -90,13 +89,17 @@ class Learner:
             "rate_factor": self.rate_factor,
         }
 
+    def blank(self) -> Mapping[str, object]:
+        """As `state`, of zeros: where a checkpoint of several ranks is read into."""
+        return {"optimiser": moments_like(self._optimiser)}
+
     def restore(self, state: Mapping[str, Any]) -> None:
         """The inverse of `state`, bit for bit. Raises CheckpointError if it is another model's."""
         try:
             self._check_shapes(state["optimiser"])
             counts = [int(state[name]) for name in ("applied", "num_tokens", "micro_batch_tokens")]
             factor = float(state["rate_factor"])
-            self._optimiser.load_state_dict(copy.deepcopy(state["optimiser"]))
+            self._optimiser.load_state_dict(self._cut(state["optimiser"]))
             self.applied, self._seen, self._tokens = counts
             self.rate_factor = factor
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -136,7 +139,7 @@ class Learner:
             return self._skipped(batch, "no row of this batch trains anything")
         ranks.sum_gradients(self._parameters)
         loss = ranks.total(own.loss)
-        norm = float(torch.nn.utils.clip_grad_norm_(self._parameters, self._how.gradient_clip))
+        norm = clipped(self._parameters, self._how.gradient_clip, ranks)
         if not math.isfinite(loss) or not math.isfinite(norm):
             self._forget_gradients()
             return self._skipped(batch, f"loss {loss:g} with a gradient of norm {norm:g}")
@@ -192,6 +195,15 @@ class Learner:
 
     def _forget_gradients(self) -> None:
         self._optimiser.zero_grad(set_to_none=True)
+
+    def _cut(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """A copy; whole moments of weights that are spread are cut alike."""
+        found = copy.deepcopy(dict(state))
+        for name, moments in found["state"].items():
+            like = self._parameters[name]
+            for key in ("exp_avg", "exp_avg_sq"):
+                moments[key] = spread_like(moments[key], like)
+        return found
 
     def _check_shapes(self, state: Mapping[str, Any]) -> None:
         names = state["param_groups"][0]["params"]

@@ -85,6 +85,14 @@ class DataSection(Section):
     """Problems of one night at most; queued goals and the user's own come first."""
     frozen: bool = True
     """Use the suite of core-Lean goals that comes along: it guards against forgetting."""
+    suspects: Literal["leave_out", "keep", "trust"] = "leave_out"
+    """Statements whose hypotheses contradict each other, or that rest on a definition which is a `sorry`:
+    flagged and left out of training and gate; flagged only; or not looked for."""
+    probes: int = Field(2_000, ge=0)
+    """Statements of a night at most whose hypotheses are tried for a contradiction: an audit each, of
+    which the ledger remembers."""
+    probe_s: float = Field(900.0, ge=0)
+    """Wall time for that at most, in seconds."""
     tool_calls: int = Field(8, ge=1, le=64)
     """Tool calls of one attempt at most."""
     tool_s: float = Field(20.0, gt=0, le=600)

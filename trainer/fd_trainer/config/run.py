@@ -46,6 +46,9 @@ class RunSection(Section):
     """How often a step is tried again when Lean, the sampler or the disk fails, with growing pauses."""
     retry_s: float = Field(2.0, gt=0, le=3_600)
     """The first pause before such a try, doubled each time up to five minutes."""
+    models_kept: int = Field(3, ge=1, le=10_000)
+    """Whole models (`model.method = "full"`) that stay in the registry, the newest. What is served, what a
+    roll-back would serve, and what some process has loaded stays in any case."""
     min_free_mb: int = Field(512, ge=0)
     """Free space on the disk of the run's folder below which no run begins."""
 

@@ -18,6 +18,7 @@ from fd_core.store.recorder import RecordingPolicy
 from fd_trainer.config.data import DataSection
 from fd_trainer.data import curriculum, frozen, jsonl
 from fd_trainer.data.decisions import by_state
+from fd_trainer.data.flags import Flag
 from fd_trainer.data.labels import LabelMaker
 from fd_trainer.data.observed import Judge, LeanOf, Observed, observed_proofs
 from fd_trainer.data.places import ReadText, read_text
@@ -42,6 +43,8 @@ class Collected:
     preferences: tuple[Preference, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    flags: tuple[Flag, ...] = ()
+    """Statements that are no fair problem (`fd_trainer.data.suspects`)."""
 
     def of(self, part: Part) -> tuple[Problem, ...]:
         """Problems of one side, the frozen suite apart."""

@@ -17,6 +17,7 @@ from fd_core.plain_data import PlainDataError, from_plain, to_plain
 from fd_core.proof import Document, Goal, ProofSite, ProofState, Range
 
 from fd_trainer.data.collection import Collected
+from fd_trainer.data.flags import Flag
 from fd_trainer.data.targets import Preference, Refusal, Target, TargetKind
 from fd_trainer.problem import Part, Problem, ProblemKind, ProblemSource
 
@@ -101,7 +102,8 @@ class _Writer:
         self._new: list[dict[str, Any]] = []
 
     def rows(self, collected: Collected) -> Iterator[dict[str, Any]]:
-        yield {"format": FORMAT, "left_out": dict(collected.left_out)}
+        flags = [to_plain(flag) for flag in collected.flags]
+        yield {"format": FORMAT, "left_out": dict(collected.left_out), "flags": flags}
         listed = [self._problem(problem) for problem in collected.problems]
         taught: list[Target | Preference | Refusal]
         taught = [*collected.targets, *collected.preferences, *collected.refusals]
@@ -152,6 +154,7 @@ class _Reader:
         self._problems: list[Problem] = []
         self._listed: list[Problem] = []
         self._left_out: dict[str, int] = {}
+        self._flags: tuple[Flag, ...] = ()
         self._targets: list[Target] = []
         self._preferences: list[Preference] = []
         self._refusals: list[Refusal] = []
@@ -161,6 +164,7 @@ class _Reader:
             if row["format"] != FORMAT:
                 raise ValueError(f"format {row['format']} is not of this version")
             self._left_out = dict(row["left_out"])
+            self._flags = tuple(from_plain(Flag, each) for each in row.get("flags", ()))
         elif "text" in row:
             self._texts.append(row["text"])
         elif "problem" in row:
@@ -174,7 +178,7 @@ class _Reader:
     def collected(self) -> Collected:
         return Collected(
             tuple(self._listed), tuple(self._targets), tuple(self._preferences),
-            tuple(self._refusals), self._left_out,
+            tuple(self._refusals), self._left_out, self._flags,
         )  # fmt: skip
 
     def _problem(self, stored: _Problem) -> Problem:

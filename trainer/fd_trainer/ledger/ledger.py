@@ -132,6 +132,23 @@ class Ledger:
         data = self._log.get("remarked", rollout_id)
         return None if data is None else self.remark(data["remark"])
 
+    def record_flags(self, flags: Mapping[str, str]) -> None:
+        """Keep why problems are not trusted, by their ids."""
+        self._log.append([("flag", problem, {"why": why}) for problem, why in flags.items()])
+
+    def record_labels(self, labels: Sequence[Mapping[str, Any]]) -> None:
+        """Keep what was made a positive, and whose word that rests on (`data.labelled.Label`)."""
+        self._log.append([("label", _label_key(label), dict(label)) for label in labels])
+
+    def labels(self) -> list[dict[str, Any]]:
+        """What was made a positive, oldest first."""
+        return [data for key in self._log.keys("label") if (data := self._log.get("label", key))]
+
+    def flags(self) -> dict[str, str]:
+        """Why problems are not trusted, by their ids."""
+        found = {key: self._log.get("flag", key) for key in self._log.keys("flag")}
+        return {key: str(data["why"]) for key, data in found.items() if data}
+
     def attempts(self) -> Iterator[Attempt]:
         """Everything that was tried, oldest first."""
         for id in self._log.keys("rollout"):
@@ -168,3 +185,8 @@ def remark_key(critic: str, problem: str, attempt: str, messages: Sequence[str])
 def _prompt_key(rollout: Rollout) -> str:
     ids = ",".join(map(str, rollout.prompt_ids))
     return hashlib.sha256(ids.encode()).hexdigest()[:24]
+
+
+def _label_key(label: Mapping[str, Any]) -> str:
+    text = "\x00".join(f"{name}={label[name]}" for name in sorted(label))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

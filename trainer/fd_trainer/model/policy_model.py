@@ -32,6 +32,7 @@ from fd_trainer.model.roles import (
     named,
     restore_roles,
 )
+from fd_trainer.model.shards import own, whole
 from fd_trainer.model.tokenizer import ModelTokenizer
 
 Sequence_ = packing.Ids
@@ -50,8 +51,10 @@ class PolicyModel:
         self.dtype: torch.dtype = causal.dtype
         self.sharded = False
         """Whether every pass is made together with other ranks (`fd_trainer.model.sharded`)."""
-        self.passes: Callable[[int], int] = lambda own: own
+        self.passes: Callable[[Role, int], int] = lambda role, own: own
         """How many passes a call makes, given how many it needs: sharded ranks must agree."""
+        self.summon: Callable[[AdapterRole], None] = lambda role: None
+        """Called before `whole`, which all ranks must call."""
         self.vocabulary = int(causal.get_output_embeddings().weight.shape[0])
         if options.activation_checkpointing:
             self._checkpoint_activations()
@@ -89,7 +92,7 @@ class PolicyModel:
         packing.check(sequences, self.vocabulary)
         learns = role == "student" and torch.is_grad_enabled()
         batches = list(packing.packed(sequences, self.options.tokens_at_once))
-        batches += [packing.NOTHING] * (self.passes(len(batches)) - len(batches))
+        batches += [packing.NOTHING] * (self.passes(role, len(batches)) - len(batches))
         if not batches:
             size = self.roles.causal(role).config.get_text_config().hidden_size
             return torch.zeros(0, size, device=self.device, dtype=self.dtype)
@@ -143,23 +146,29 @@ class PolicyModel:
         teacher, student = (self.roles.parameters_of(r) for r in ("teacher", "student"))
         with torch.no_grad():
             for name, weight in teacher.items():
-                weight.lerp_(student[name], 1.0 - retention)
+                own(weight).lerp_(own(student[name]), 1.0 - retention)
 
     def freeze_reference(self) -> None:
         """From now on the reference is the student as it is (where FD ends and GRPO begins)."""
         self.roles.freeze_reference()
 
     def weights(self) -> dict[str, Tensor]:
-        """Copies on the CPU of what a checkpoint must hold: all roles, not LoRA's base."""
+        """Copies on the CPU of what a checkpoint must hold: all roles, not LoRA's base. Of spread ones
+        this rank's part."""
         return {name: weight.detach().cpu().clone() for name, weight in named(self.roles).items()}
 
     def restore(self, weights: Mapping[str, Tensor]) -> None:
         """The inverse of `weights`, bit for bit. Raises CheckpointError; nothing is changed then."""
         restore_roles(self.roles, weights)
 
+    def whole(self, role: AdapterRole = "student") -> dict[str, Tensor]:
+        """A role's weights without gaps; spread ones are put together, by all ranks."""
+        self.summon(role)
+        return {name: whole(weight) for name, weight in self.roles.parameters_of(role).items()}
+
     def save_adapter(self, folder: Path, role: AdapterRole = "student") -> None:
         """What `fd_core.registry` publishes: PEFT's files, or the whole model's. Raises RegistryError."""
-        self.roles.save(folder, role)
+        self.roles.save(folder, role, partial(self.whole, role))
 
     def check_prompt(self, prompt_ids: Sequence[int]) -> None:
         """Raise PolicyError unless something can be drawn after this prompt."""

@@ -108,8 +108,9 @@ class Ranks:
 
     def sum_gradients(self, parameters: Sequence[Parameter]) -> None:
         """Every rank gets the sum of all ranks' gradients. Losses must be over the whole batch's
-        tokens, not over the rank's own."""
-        if self.world == 1:
+        tokens, not over the rank's own. Of weights that are spread, FSDP2 has added them up."""
+        parameters = [each for each in parameters if not hasattr(each, "placements")]
+        if self.world == 1 or not parameters:
             return
         for parameter in parameters:
             if parameter.grad is None:  # this rank had no rows
@@ -123,8 +124,7 @@ class Ranks:
 
     def meet(self) -> None:
         """Go on together."""
-        if self.world > 1:
-            distributed.barrier()
+        self.largest(0)
 
     def part(self) -> None:
         """Leave the group."""

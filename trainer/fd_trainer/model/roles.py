@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -23,10 +23,14 @@ from fd_trainer.model import loading, merged_lora
 from fd_trainer.model.adapter_folder import write_adapter
 from fd_trainer.model.checkpoint import CheckpointError
 from fd_trainer.model.randomness import seeded
+from fd_trainer.model.shards import spread_like
 
 AdapterRole = Literal["student", "teacher", "reference"]
 Role = str
 """An AdapterRole; "base" for the base model alone; or a name under which a published adapter is worn."""
+
+
+Whole = Callable[[], Mapping[str, Tensor]]
 
 
 class Weights(Protocol):
@@ -60,8 +64,8 @@ class Weights(Protocol):
         """Forget it, if it is there."""
         ...
 
-    def save(self, folder: Path, role: AdapterRole) -> None:
-        """Write what can be published."""
+    def save(self, folder: Path, role: AdapterRole, whole: Whole) -> None:
+        """Write what can be published; `whole` gives the role's weights without gaps."""
         ...
 
 
@@ -144,7 +148,7 @@ class LoraWeights:
                 self._model.delete_adapter(role)
                 self._settle()
 
-    def save(self, folder: Path, role: AdapterRole) -> None:
+    def save(self, folder: Path, role: AdapterRole, whole: Whole) -> None:
         """PEFT's two files, the same bytes for the same weights."""
         write_adapter(self._model, role, self._base, folder)
 
@@ -212,7 +216,7 @@ def restore_roles(weights: Weights, tensors: Mapping[str, Tensor]) -> None:
         weights.forget_reference()
     with torch.no_grad():
         for name, weight in named(weights).items():
-            weight.copy_(tensors[name])
+            weight.copy_(spread_like(tensors[name], weight))
 
 
 def named(weights: Weights) -> dict[str, Parameter]:

@@ -23,8 +23,10 @@ from fd_trainer.run.screen import Screen
 if TYPE_CHECKING:
     from fd_trainer.critic.trial import Trials
     from fd_trainer.data.collection import Collected
+    from fd_trainer.data.observed import Judge
     from fd_trainer.machines.cluster import Cluster
     from fd_trainer.model.policy_model import PolicyModel
+    from fd_trainer.model.speaking_copy import SpeakingCopy
     from fd_trainer.rollouts.prompting import Prompting
     from fd_trainer.run.leans import Leans
     from fd_trainer.run.team import Team
@@ -54,6 +56,7 @@ class RealParts:
         self._bench: Bench | None = None
         self._delivery: Delivery | None = None
         self._model_: PolicyModel | None = None
+        self._copy: SpeakingCopy | None = None
         self._closing: list[Any] = []
 
     async def preflight(self) -> Sequence[Finding]:
@@ -67,25 +70,37 @@ class RealParts:
         return found
 
     async def collect(self, say: Say) -> Collected:
-        """Decisions, open goals, queue and datasets, by the data part."""
+        """Decisions, open goals, queue and datasets, by the data part; what the audit says meanwhile is in
+        the ledger, so that a night that was cut off here asks again for nothing."""
+        from fd_trainer.data.labelled import labels_of
+        from fd_trainer.ledger import Ledger
+
+        label = await self._label_of_leans()
+        ledger = Ledger(self._folder.ledger)
+        grader = self._leans.grader(ledger, label)
+        try:
+            collected = await self._collected(grader, say)
+            ledger.record_flags({flag.problem_id: flag.why for flag in collected.flags})
+            ledger.record_labels(labels_of(collected))
+            return collected
+        finally:
+            await grader.aclose()
+            ledger.close()
+
+    async def _collected(self, judge: Judge, say: Say) -> Collected:
         from fd_core.night import NightQueue
 
         from fd_trainer.data.collection import Collector
         from fd_trainer.data.records import stored_events
+        from fd_trainer.data.suspects import Suspects
         from fd_trainer.run.leans import home
 
-        label = await self._label_of_leans()
-        grader = self._leans.grader(None, label)
-        collector = Collector(
-            self._night.data, self._leans.of, grader, home(), self._settings.store.excluded, say
-        )
-        try:
-            queue = NightQueue().goals() if self._night.data.queue else ()
-            # Nothing without consent: a later no holds for what was recorded before, too.
-            events = stored_events(self._settings.store, self._night.data.store)
-            return await collector.collect(events, queue)
-        finally:
-            await grader.aclose()
+        data, store = self._night.data, self._settings.store
+        collector = Collector(data, self._leans.of, judge, home(), store.excluded, say)
+        queue = NightQueue().goals() if data.queue else ()
+        # Nothing without consent: a later no holds for what was recorded before, too.
+        found = await collector.collect(stored_events(store, data.store), queue)
+        return await Suspects(data, judge, say).sifted(found)
 
     async def bench(self, serving: Adapter | None, collected: Collected) -> Bench:
         """Model, sampler, Lean and critic."""
@@ -146,6 +161,11 @@ class RealParts:
             canary = Canary(self._model_, tolerance=self._night.sampler.canary_tolerance)
             self.promoted = adapter, await asyncio.to_thread(canary.expected)
 
+    async def tidy(self) -> Sequence[str]:
+        """Whole models beyond those that are kept. Raises RegistryError."""
+        gone = await asyncio.to_thread(self.registry.prune, self._night.run.models_kept)
+        return [adapter.id for adapter in gone]
+
     async def aclose(self) -> None:
         """Release everything, what was opened last first."""
         closing, self._closing = self._closing, []
@@ -155,7 +175,7 @@ class RealParts:
                 await close()
             else:
                 part.close()
-        self._bench = self._delivery = self._model_ = None
+        self._bench = self._delivery = self._model_ = self._copy = None
         if self._leans_ is not None:
             await self._leans_.aclose()
             self._leans_ = None
@@ -237,7 +257,8 @@ class RealParts:
 
         options = self._night.model
         if self._team is not None:
-            return self._team.load(serving, self._night, spread=self._samples_elsewhere)
+            spread = self._samples_elsewhere or options.method == "full"
+            return self._team.load(serving, self._night, spread=spread)
         adapter = Path(serving.path) if serving else None
         return PolicyModel.load(options.base, options, adapter=adapter, seed=self._night.run.seed)
 
@@ -253,10 +274,8 @@ class RealParts:
 
     @property
     def _samples_elsewhere(self) -> bool:
-        """Whether attempts are written by other processes; LoRA's adapters can be sent there."""
-        night = self._night
-        remote = night.sampler.kind != "in_process" or bool(night.machines.samplers)
-        return remote and night.model.method == "lora"
+        """Whether attempts are written by other processes."""
+        return self._night.sampler.kind != "in_process" or bool(self._night.machines.samplers)
 
     def _prompting(self, model: PolicyModel) -> Prompting:
         from fd_trainer.rollouts.prompting import Prompting
@@ -282,9 +301,16 @@ class RealParts:
 
         cluster = await self._cluster()
         say, closing = self._screen.say, self._closing
-        sampler = await opened_sampler(self._night, model, say, closing, cluster)
+        speaking = model
+        if model.sharded and model.options.method == "full" and not self._samples_elsewhere:
+            from fd_trainer.model.speaking_copy import SpeakingCopy
+
+            self._copy = await asyncio.to_thread(SpeakingCopy, model)
+            speaking = self._copy.model
+        sampler = await opened_sampler(self._night, speaking, say, closing, cluster)
         canary = Canary(model, tolerance=self._night.sampler.canary_tolerance)
-        self._delivery = Delivery(model, sampler, self._folder.path / "pushed", canary)
+        refresh = self._copy.refresh if self._copy else None
+        self._delivery = Delivery(model, sampler, self._folder.path / "pushed", canary, refresh)
         await self._delivery.push(0)
         return sampler
 
@@ -298,7 +324,8 @@ class RealParts:
         if "self" in (self._night.critic.kind, self._night.critic.fallback):
             from fd_trainer.samplers.in_process import InProcessSampler
 
-            frozen = InProcessSampler(model, self._night.sampler, self._screen.say)
+            speaking = self._copy.model if self._copy else model
+            frozen = InProcessSampler(speaking, self._night.sampler, self._screen.say)
             self._closing.append(frozen)
             await frozen.speak_with(serving)
         project = next((problem.project for problem in collected.problems), None)

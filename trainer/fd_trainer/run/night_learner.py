@@ -12,10 +12,15 @@ from typing import Any
 from fd_trainer.algorithms.learner import Learner, after_distillation
 from fd_trainer.config.algorithms import Algorithms
 from fd_trainer.example import Batch, StepOutput
+from fd_trainer.model import checkpoint_files
 from fd_trainer.model.checkpoint import Checkpoint, CheckpointFolder
 from fd_trainer.model.policy_model import PolicyModel
 from fd_trainer.model.randomness import restore_rng
 from fd_trainer.model.ranks import ALONE, Ranks
+from fd_trainer.model.roles import AdapterRole, Role
+from fd_trainer.model.shard_files import taken_out
+from fd_trainer.model.shards import is_part
+from fd_trainer.model.shared_checkpoints import SharedCheckpoints
 from fd_trainer.ports import Say
 from fd_trainer.run.planner import Stage
 
@@ -48,23 +53,52 @@ class NightLearner:
         self._learner.rate_factor = factor
 
     def save(self, folder: Path, step: int, position: Mapping[str, Any]) -> None:
-        """Write a checkpoint, whole or not at all. Raises CheckpointError."""
+        """Write a checkpoint, whole or not at all; all ranks together. Raises CheckpointError."""
         algorithm = {"stage": self._stage, "state": dict(self._learner.state())}
         made = Checkpoint(step, self.model.base, self.model.weights(), algorithm, dict(position))
-        CheckpointFolder(folder, keep=KEPT).save(made)
+        self._checkpoints(folder).save(made)
 
     def restore(self, folder: Path) -> Mapping[str, Any] | None:
         """Become the newest whole checkpoint; none if there is none. Raises CheckpointError."""
-        checkpoints = CheckpointFolder(folder, keep=KEPT)
-        found = checkpoints.latest(self.model.base, self._say)
-        if found is None:
-            return None
+        found = self.newest(folder)
+        return self.take_up(found) if found else None
+
+    def newest(self, folder: Path) -> Path | None:
+        """The newest whole checkpoint. Raises CheckpointError if there are only others."""
+        return self._checkpoints(folder).newest(self.model.base, self._say)
+
+    def take_up(self, folder: Path) -> Mapping[str, Any]:
+        """Become what a whole checkpoint holds, all ranks together, however many wrote it. Raises
+        CheckpointError."""
+        found = self._read(folder)
         state: Any = found.algorithm
-        self.become(found.weights, state["stage"], state["state"])
+        self._become(found.weights, state["stage"], state["state"])
         restore_rng(found.rng)
         return found.position
 
-    def become(self, weights: Mapping[str, Any], stage: Stage, state: Mapping[str, object]) -> None:
+    def _checkpoints(self, folder: Path) -> CheckpointFolder:
+        if self._ranks.world == 1:
+            return CheckpointFolder(folder, keep=KEPT)
+        return SharedCheckpoints(folder, self._ranks, keep=KEPT)
+
+    def _read(self, folder: Path) -> Checkpoint:
+        if self._ranks.world == 1:
+            return checkpoint_files.read(folder, self.model.base)
+        return SharedCheckpoints(folder.parent, self._ranks).take(
+            folder, self.model.base, self._places()
+        )
+
+    def _places(self) -> dict[str, Any]:
+        """Where the parts of a spread model's checkpoint are read into, by their names there."""
+        if not self.model.sharded:
+            return {}
+        algorithm = {"stage": self._stage, "state": self._learner.blank()}
+        _, places = taken_out({"weights": self.model.weights(), "algorithm": algorithm})
+        return {name: tensor for name, tensor in places.items() if is_part(tensor)}
+
+    def _become(
+        self, weights: Mapping[str, Any], stage: Stage, state: Mapping[str, object]
+    ) -> None:
         """Go on from here. Raises CheckpointError if it is another model's."""
         self.model.restore(weights)
         self._stage = stage
@@ -74,13 +108,13 @@ class NightLearner:
         )
         self._learner.restore(state)
 
-    def come_along(self) -> None:
-        """Make no pass of one's own through the spread base, but those of a rank that makes some."""
-        self.model.score("student", [])
+    def come_along(self, role: Role) -> None:
+        """Make no pass of one's own through the spread model, but those of a rank that makes some."""
+        self.model.score(role, [])
 
-    def present(self) -> tuple[Mapping[str, Any], Stage, Mapping[str, object]]:
-        """What `become` takes."""
-        return self.model.weights(), self._stage, self._learner.state()
+    def put_together(self, role: AdapterRole) -> None:
+        """Give what one holds of a spread model to a rank that wants the whole."""
+        self.model.whole(role)
 
     def save_adapter(self, folder: Path) -> Path:
         """PEFT's files, or the whole model's. Raises RegistryError."""

@@ -193,6 +193,10 @@ class Parts(Protocol):
         """An adapter was promoted: what is needed to see that serving takes it up."""
         ...
 
+    async def tidy(self) -> Sequence[str]:
+        """Remove what earlier nights published and nobody needs; what went. Raises RegistryError."""
+        ...
+
     async def aclose(self) -> None:
         """Release all of it. Safe to call twice, and before anything was made."""
         ...

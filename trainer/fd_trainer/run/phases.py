@@ -109,9 +109,11 @@ class Phases:
             "  {train} problems to train on, {held_out} held out, {frozen} frozen; "
             "{targets} targets and {preferences} preferences of decisions".format(**counts)
         )
-        for note in notes:
-            stand.screen.say(f"  left out: {note}")
-        return counts | {"notes": [f"left out: {note}" for note in notes]}
+        told = [f"left out: {note}" for note in notes]
+        told += [f"flagged: {flag.words}" for flag in collected.flags]
+        for line in told:
+            stand.screen.say(f"  {line}")
+        return counts | {"notes": told}
 
     async def rollout(self) -> Found:
         """The starting policy attempts some problems."""
@@ -225,6 +227,17 @@ class Phases:
 
     async def promote(self) -> Found:
         """Swap the one pointer, if the gate said so."""
+        promoted = await self._promoted()
+        try:
+            gone = await self._stand.parts.tidy()
+        except RegistryError as error:
+            self._stand.screen.say(f"  old models stay: {error.what}")
+        else:
+            for name in gone:
+                self._stand.screen.say(f"  {name}: an old whole model, removed (run.models_kept)")
+        return promoted
+
+    async def _promoted(self) -> Found:
         stand = self._stand
         decided = stand.record.found("decide") or {}
         adapter_id = (stand.record.found("evaluate") or {}).get("adapter")

@@ -1,10 +1,11 @@
 """A night under torchrun: rank 0 makes it, the others do their share of each optimiser step.
 
-Rank 0 alone samples, asks Lean and the critic, keeps ledger and checkpoints, decides and publishes. It
-tells the others what its learner is asked to do; they do the same with the same batch, of which every
-rank goes through its own rows, and gradients are summed. Where attempts are written in process, the base
-is whole on each rank, as sampling can't wait for the others; where they are written elsewhere, it is
-spread over the ranks (`fd_trainer.model.sharded`), and every pass of rank 0 is made by all.
+Rank 0 alone samples, asks Lean and the critic, keeps the ledger, decides and publishes. It tells the
+others what its learner is asked to do; they do the same with the same batch, of which every rank goes
+through its own rows, and gradients are summed. Checkpoints are written and read by all. Where LoRA's
+attempts are written in process, the base is whole on each rank, as sampling can't wait for the others;
+where they are written elsewhere, and where every weight is trained, the model is spread over the ranks
+(`fd_trainer.model.sharded`), and every pass of rank 0 is made by all.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from fd_trainer.run.planner import Stage
 if TYPE_CHECKING:
     from fd_trainer.model.policy_model import PolicyModel
     from fd_trainer.model.ranks import Ranks
+    from fd_trainer.model.roles import AdapterRole, Role
     from fd_trainer.run.night_learner import NightLearner
 
 
@@ -106,7 +108,7 @@ class Team:
         self.ranks.told(wanted)
         made = wanted.model(self.ranks)
         if made.sharded:
-            made.passes = self._passes
+            made.passes, made.summon = self._passes, self._summon
         return made
 
     def all_do(self, own: NightLearner, method: str, *arguments: Any) -> Any:
@@ -118,12 +120,17 @@ class Team:
         finally:
             self.together = False
 
-    def _passes(self, own: int) -> int:
-        """Rank 0 is about to pass through the spread base: by itself, as when the canary is read, it
+    def _passes(self, role: Role, own: int) -> int:
+        """Rank 0 is about to pass through the spread model: by itself, as when the canary is read, it
         needs the others to come along."""
         if not self.together:
-            self.ranks.told(Do("come_along", ()))
+            self.ranks.told(Do("come_along", (role,)))
         return self.ranks.largest(own)
+
+    def _summon(self, role: AdapterRole) -> None:
+        """Rank 0 is about to put a spread model together."""
+        if not self.together:
+            self.ranks.told(Do("put_together", (role,)))
 
     def follow(self) -> None:
         """All other ranks: do what rank 0 says until it says that it is over. Whoever ends this is
@@ -137,8 +144,15 @@ class Team:
             if isinstance(said, Load):
                 learner = NightLearner(said.model(self.ranks), said.algorithms, _silent, self.ranks)
             elif learner is not None:
-                getattr(learner, said.method)(*said.arguments)
+                self._done(learner, said)
         self.ranks.part()
+
+    def _done(self, learner: NightLearner, said: Do) -> None:
+        """A checkpoint that can't be written or read is rank 0's to tell, and to go on from."""
+        from fd_trainer.model.checkpoint import CheckpointError
+
+        with contextlib.suppress(CheckpointError):
+            getattr(learner, said.method)(*said.arguments)
 
     def dismiss(self) -> None:
         """Rank 0: it is over. A step that was left under way is broken off by our end instead."""
@@ -168,15 +182,13 @@ class LeadingLearner:
         self._all("scale_rate", factor)
 
     def save(self, folder: Path, step: int, position: Mapping[str, Any]) -> None:
-        """All ranks hold the same: one writes."""
-        self._own.save(folder, step, position)
+        """As `NightLearner.save`; every rank writes what it holds."""
+        self._all("save", folder, step, position)
 
     def restore(self, folder: Path) -> Mapping[str, Any] | None:
-        """Rank 0 reads, and the others become what it is: only its disk need hold the run."""
-        found = self._own.restore(folder)
-        if found is not None:
-            self._team.ranks.told(Do("become", self._own.present()))
-        return found
+        """Rank 0 says which checkpoint is whole, and all take it up."""
+        found = self._own.newest(folder)
+        return self._all("take_up", found) if found else None
 
     def save_adapter(self, folder: Path) -> Path:
         """As `NightLearner.save_adapter`."""

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,14 +25,21 @@ if TYPE_CHECKING:
 class Delivery:
     """Pushes weights; every push has a folder of its own, named by its content.
 
-    `folder` is scratch space of the run: what an earlier push left there is removed.
+    `folder` is scratch space of the run: what an earlier push left there is removed. `refresh` is for a
+    sampler in process that speaks with a copy of the student.
     """
 
     def __init__(
-        self, policy: PolicyModel, sampler: Sampler, folder: Path, canary: Canary | None = None
+        self,
+        policy: PolicyModel,
+        sampler: Sampler,
+        folder: Path,
+        canary: Canary | None = None,
+        refresh: Callable[[], None] | None = None,
     ) -> None:
         self._policy, self._sampler, self._folder = policy, sampler, folder
         self._canary = canary or Canary(policy)
+        self._refresh = refresh
 
     async def push(self, step: int) -> CanaryReading:
         """Let the sampler speak with the student as it is after `step` steps, and read the canary.
@@ -40,6 +47,8 @@ class Delivery:
         Raises SamplerMismatchError where it does not, and whatever the sampler raises.
         """
         if isinstance(self._sampler, InProcessSampler):
+            if self._refresh is not None:
+                await asyncio.to_thread(self._refresh)
             await self._sampler.speak_as_student(f"step-{step}")
         else:
             adapter = await asyncio.to_thread(self._written)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fd_core.registry import FolderRegistry
+from fd_trainer.config import load
 from fd_trainer.run.team import follows, own_device
-from support import lantern_night, tiny_model
+from support import lantern_night, tiny_model, two_ranks
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 pytestmark = [pytest.mark.models, pytest.mark.slow]
 CHANGES = {"run": {"steps": 4, "fd_share": 0.5, "problems_per_step": 3}}
 
@@ -35,24 +32,9 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, Path, li
     return home, verdict, made, tokens
 
 
-def two_ranks(folder: Path, changes: dict[str, Any]) -> list[Any]:
-    """What each rank said."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    launch = [
-        "-m", "torch.distributed.run", "--nproc-per-node", "2",
-        "--master-addr", "127.0.0.1", "--master-port", str(port),
-    ]  # fmt: skip
-    folder.mkdir()
-    path = str(Path(lantern_night.__file__).parents[1])
-    done = subprocess.run(
-        [sys.executable, *launch, lantern_night.__file__, str(folder), json.dumps(changes)],
-        capture_output=True, text=True, timeout=200, check=False,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": path},
-    )  # fmt: skip
-    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
-    return [json.loads((folder / f"rank-{rank}.json").read_text()) for rank in (0, 1)]
+def night(folder: Path, changes: dict[str, Any]) -> list[Any]:
+    """What each rank said of the night that both of them made."""
+    return two_ranks.said(lantern_night.__file__, folder, str(folder), json.dumps(changes))
 
 
 def losses(run: str | Path) -> list[tuple[str, float]]:
@@ -66,7 +48,7 @@ def test_both_ranks_learn_and_the_first_alone_makes_the_night(
 ) -> None:
     home, verdict, run, tokens = alone
     two = home / f"two-{spread}"
-    first, second = two_ranks(two, CHANGES | (ELSEWHERE if spread else {}))
+    first, second = night(two, CHANGES | (ELSEWHERE if spread else {}))
     assert first["verdict"] == verdict
     assert second["verdict"] == ""
     ours, theirs = losses(run), losses(first["run"])
@@ -78,6 +60,41 @@ def test_both_ranks_learn_and_the_first_alone_makes_the_night(
     (published,) = FolderRegistry(two / "data" / "adapters").adapters()
     assert published.base_model == str(home / "model")
     assert len(list((two / "data" / "runs").iterdir())) == 1
+
+
+def test_every_weight_is_trained_spread_over_the_ranks_and_published_whole(
+    alone: tuple[Path, str, Path, list[int]],
+) -> None:
+    home = alone[0]
+    full = load.merged(CHANGES, {"model": {"method": "full"}})
+    tokens, counting = lantern_night.counted()
+    with counting:
+        verdict, run = lantern_night.run(home / "one-full", home / "model", full)
+    first, second = night(home / "two-full", full)
+    assert first["verdict"] == verdict
+    theirs = losses(first["run"])
+    assert [phase for phase, _ in theirs] == ["fd", "fd", "grpo", "grpo"]
+    assert [loss for _, loss in theirs] == pytest.approx(
+        [loss for _, loss in losses(run)], abs=1e-4
+    )
+    assert [a + b for a, b in zip(first["tokens"], second["tokens"], strict=True)] == tokens
+    (newest, *_) = sorted((Path(first["run"]) / "checkpoints").iterdir(), reverse=True)
+    assert json.loads((newest / "manifest.json").read_text())["format"] == 2
+    published, ours = (
+        FolderRegistry(home / name / "data" / "adapters").adapters()[0]
+        for name in ("two-full", "one-full")
+    )
+    assert published.whole_model
+    assert weights(Path(published.path)).keys() == weights(Path(ours.path)).keys()
+    for name, weight in weights(Path(ours.path)).items():
+        assert torch.allclose(weights(Path(published.path))[name], weight, atol=1e-4), name
+
+
+def weights(folder: Path) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
+    found: dict[str, Any] = load_file(folder / "model.safetensors")
+    return found
 
 
 def test_who_follows_and_on_which_device() -> None:
