@@ -53,10 +53,7 @@ describe.runIf(lean4 !== undefined && leanKind() === "live")("beside the Lean 4 
     expect((await workbench.saved("Ghost.lean")).split("\n")[1]).toBe(`  ${ghost}`);
     const taken = await resolved(at.host, of("Ghost.lean", "Accepted"));
     expect(taken.offered.candidate).toBe(ghost);
-    await workbench.command("FD Prover: Show Log");
-    await expect
-      .poll(async () => ((await workbench.page.locator(".panel .view-lines").textContent()) ?? "").replaceAll("\u00a0", " "), { timeout: SLOW_MS })
-      .toMatch(/goals from the Lean 4 extension: ready/);
+    await workbench.logSays(/goals from the Lean 4 extension: ready/);
     await workbench.picture("beside-lean4-log");
   });
 

@@ -6,12 +6,11 @@ export default defineConfig({
     include: ["*.e2e.ts"],
     globalSetup: ["support/globalSetup.ts"],
     fileParallelism: false,
-    testTimeout: 240_000,
-    expect: { poll: { timeout: 90_000 } },
-    hookTimeout: 240_000,
-    // Real processes against the clock of a machine that may be busy: a failure is tried once more, and
-    // the report says so. What fails twice has failed.
-    retry: 1,
+    // Long waits and no retry: to open a window takes minutes where compilers have the cores, and a
+    // scenario that fails now and then is mended, not tried again until it passes.
+    testTimeout: 480_000,
+    expect: { poll: { timeout: 180_000 } },
+    hookTimeout: 480_000,
     reporters: ["verbose"],
   },
 });

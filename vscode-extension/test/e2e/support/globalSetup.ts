@@ -24,7 +24,8 @@ export default async function setup(project: TestProject): Promise<() => void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
   process.stdout.write(`e2e: ${leanKind()} Lean, ${vsix}\n`);
   const extensions = join(folder, "extensions");
-  await install(vsix, ["--user-data-dir", join(folder, "user"), "--extensions-dir", extensions], process.env);
+  const folders = ["--user-data-dir", join(folder, "user"), "--server-data-dir", join(folder, "server")];
+  await install(vsix, [...folders, "--extensions-dir", extensions], process.env);
   project.provide("vsix", vsix);
   project.provide("extensions", extensions);
   return () => rmSync(folder, { recursive: true, force: true });
@@ -35,6 +36,7 @@ function packaged(folder: string): string {
   const run = (script: string, ...more: string[]): unknown =>
     execFileSync(process.execPath, [join(EXTENSION, script), ...more], { cwd: EXTENSION, stdio: "pipe" });
   run("esbuild.mjs");
-  run("node_modules/@vscode/vsce/vsce", "package", "--no-dependencies", "--skip-license", "-o", vsix);
+  const flags = ["--no-dependencies", "--skip-license", "--allow-missing-repository", "--no-rewrite-relative-links"];
+  run("node_modules/@vscode/vsce/vsce", "package", ...flags, "-o", vsix);
   return vsix;
 }

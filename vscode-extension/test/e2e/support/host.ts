@@ -3,13 +3,14 @@
  * group, and nothing left behind.
  */
 
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
+import { endGroup, runKept, startKept, type Kept } from "./kept";
 import { codeServer, DATA, leanKind, RECORDINGS, SERVER } from "./places";
 
 const run = promisify(execFile);
@@ -52,8 +53,13 @@ const QUIET: Readonly<Record<string, unknown>> = {
 
 /** Put a package into a folder of extensions. */
 export async function install(vsix: string, folders: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
-  const entry = join(codeServer(), "out", "node", "entry.js");
-  await run(process.execPath, [entry, ...folders, "--install-extension", vsix], { env: environment });
+  await runKept([...serverMain(), ...folders, "--accept-server-license-terms", "--install-extension", vsix], environment);
+}
+
+/** VS Code's own server, without what code-server wraps around it; Node's flags reach its extension hosts, too. */
+function serverMain(): string[] {
+  const main = join(codeServer(), "lib", "vscode", "out", "server-main.js");
+  return ["--require", join(import.meta.dirname, "spdlog.cjs"), main];
 }
 
 /** A workbench server that runs. */
@@ -63,7 +69,7 @@ export class Host {
   private constructor(
     readonly scratch: string,
     readonly port: number,
-    private readonly child: ChildProcess,
+    private readonly child: Kept,
     private readonly environment: NodeJS.ProcessEnv,
   ) {}
 
@@ -76,18 +82,14 @@ export class Host {
       writeFileSync(join(user, kind, "settings.json"), JSON.stringify({ ...QUIET, ...options.settings }));
     }
     const environment = environmentOf(scratch, options.environment ?? {});
-    const folders = ["--user-data-dir", user, "--extensions-dir", extensions];
+    const folders = ["--user-data-dir", user, "--extensions-dir", extensions, "--server-data-dir", join(scratch, "server")];
     if (options.extensions !== undefined) cpSync(options.extensions, extensions, { recursive: true });
     for (const vsix of options.vsix ?? []) await install(vsix, folders, environment);
     const port = await freePort();
-    const main = join(codeServer(), "lib", "vscode", "out", "server-main.js");
     const trust = options.asksForTrust ? [] : ["--disable-workspace-trust"];
     const flags = ["--without-connection-token", "--accept-server-license-terms", "--telemetry-level", "off", ...trust];
-    const where = ["--host", "127.0.0.1", "--port", String(port), "--server-data-dir", join(scratch, "server")];
-    const child = spawn(process.execPath, [main, ...where, ...folders, ...flags], { env: environment, detached: true });
-    // A test run that is broken off leaves nothing behind either.
-    const group = child.pid;
-    if (group !== undefined) process.once("exit", () => endGroup(group, "SIGKILL"));
+    const where = ["--host", "127.0.0.1", "--port", String(port)];
+    const child = startKept([...serverMain(), ...where, ...folders, ...flags], environment);
     await listens(child);
     return new Host(scratch, port, child, environment);
   }
@@ -110,6 +112,12 @@ export class Host {
     const query = new URLSearchParams({ [folder.endsWith(".code-workspace") ? "workspace" : "folder"]: folder });
     if (file) query.set("payload", JSON.stringify([["openFile", `vscode-remote://${here}${file}`]]));
     return `http://${here}/?${query.toString()}`;
+  }
+
+  /** What the extension wrote to its log, in all windows so far. */
+  log(): string {
+    const files = readdirSync(this.scratch, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith("FD Prover.log"));
+    return files.map((name) => readFileSync(join(this.scratch, name), "utf8")).join("");
   }
 
   /** What is in the event store. It is exported anew only if something was written since. */
@@ -145,14 +153,14 @@ export class Host {
 
   /** End the whole process group and forget its folders. */
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.child.once("exit", resolve));
-    if (this.child.pid !== undefined && this.child.exitCode === null) {
-      const group = this.child.pid;
-      endGroup(group, "SIGTERM");
-      const timer = setTimeout(() => endGroup(group, "SIGKILL"), 5000);
+    if (this.child.exitCode === null) {
+      const ended = new Promise((resolve) => this.child.once("exit", resolve));
+      endGroup(this.child, "SIGTERM");
+      const timer = setTimeout(() => endGroup(this.child, "SIGKILL"), 5000);
       await ended;
       clearTimeout(timer);
     }
+    endGroup(this.child, "SIGKILL"); // whom the leader has left behind
     for (const pid of this.servers()) process.kill(pid, "SIGKILL");
     if (!process.env["FD_E2E_KEEP"]) rmSync(this.scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
@@ -201,25 +209,17 @@ function stampOf(folder: string): string {
   return stamps.join("\n");
 }
 
-function listens(child: ChildProcess): Promise<void> {
+function listens(child: Kept): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = "";
     const heard = (chunk: Buffer): void => {
       said += chunk.toString();
       if (said.includes("Extension host agent listening")) resolve();
     };
-    child.stdout?.on("data", heard);
-    child.stderr?.on("data", heard);
+    child.stdout.on("data", heard);
+    child.stderr.on("data", heard);
     child.once("exit", (status) => reject(new Error(`the workbench ended with ${String(status)}: ${said.slice(-2000)}`)));
   });
-}
-
-function endGroup(group: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-group, signal);
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 function freePort(): Promise<number> {

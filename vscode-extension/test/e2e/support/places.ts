@@ -13,7 +13,7 @@ export const DATA = join(EXTENSION, "test", "e2e", "data");
 export const SCREENSHOTS = join(EXTENSION, "test", "e2e", "screenshots");
 
 /** How long a wait may take. */
-export const SLOW_MS = Number(process.env["FD_E2E_SLOW_MS"] ?? 90_000);
+export const SLOW_MS = Number(process.env["FD_E2E_SLOW_MS"] ?? 180_000);
 
 /** The folder that scripts/setup_workbench.py made; it knows the name. */
 export function codeServer(): string {

@@ -7,6 +7,10 @@ import { launch } from "./browser";
 import { Host, type HostOptions } from "./host";
 import { Workbench } from "./workbench";
 
+// Where the test runner is killed, its worker would go on to the end of its file. Killed, too, it takes
+// browser and workbench with it: both notice that nobody is there any more.
+process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
+
 export interface Suite {
   readonly host: Host;
   readonly browser: Browser;

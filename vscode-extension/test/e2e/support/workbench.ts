@@ -158,6 +158,16 @@ export class Workbench {
     return this.page.locator(".notification-toast, .notifications-center .notification-list-item").filter({ hasText: text });
   }
 
+  /** The log is shown, and says something. */
+  async logSays(words: RegExp): Promise<void> {
+    await expect.poll(() => this.host.log(), { timeout: SLOW_MS }).toMatch(words);
+    await this.command("FD Prover: Show Log");
+    // The page holds only the lines that are in sight, the last ones; a long one is broken into several.
+    const last = this.host.log().trimEnd().split("\n").at(-1)?.slice(-25) ?? "?";
+    const shown = async (): Promise<string> => plain((await this.page.locator(".output-view .view-lines").allTextContents()).join("\n"));
+    await expect.poll(shown, { timeout: SLOW_MS }).toContain(last);
+  }
+
   /** The panel's page, once it shows something. */
   async panel(): Promise<Frame> {
     let found: Frame | undefined;
