@@ -125,7 +125,9 @@ def package(env: Environment) -> Path:
     target.parent.mkdir(exist_ok=True)
     _run(("node", "esbuild.mjs"), env)
     vsce = EXTENSION / "node_modules" / "@vscode" / "vsce" / "vsce"
-    _run(("node", vsce, "package", "--no-dependencies", "--out", target), env)
+    # It names no repository as long as it has no public one; its pictures travel with it.
+    flags = ("--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links")
+    _run(("node", vsce, "package", *flags, "--out", target), env)
     size = _megabytes_without_server(target)
     if size > MOST_MB_WITHOUT_SERVER:
         sys.exit(

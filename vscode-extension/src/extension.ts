@@ -143,6 +143,7 @@ class Extension {
       log, this.display, connection, stops, hovers, pages, this.ghostText, { dispose: () => this.trace?.dispose() },
       ...registerProofCommands({ link: connection, decisions, pages, suggest: () => this.ghostText.suggest() }),
       ...registerUpkeepCommands({
+        extensionId: this.context.extension.id,
         connection, config, installation: this.installation, records, log,
         view: () => this.view(),
         refreshStatus: () => this.refreshStatus(),

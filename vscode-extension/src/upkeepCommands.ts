@@ -22,6 +22,8 @@ import type { RecordsView } from "./records";
 import type { StatusView } from "./statusView";
 
 export interface Upkeep {
+  /** `publisher.name`: the walkthrough is called after it. */
+  readonly extensionId: string;
   readonly connection: Connection;
   readonly config: Config;
   readonly installation: ServerInstallation;
@@ -67,7 +69,7 @@ export function registerUpkeepCommands(upkeep: Upkeep): Disposable[] {
     }),
     bind("showLog", () => upkeep.log.show()),
     bind("openWalkthrough", () =>
-      commands.executeCommand("workbench.action.openWalkthrough", "fd-prover.fd-prover#fd-prover.start"),
+      commands.executeCommand("workbench.action.openWalkthrough", `${upkeep.extensionId}#fd-prover.start`),
     ),
   ];
 }

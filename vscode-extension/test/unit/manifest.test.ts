@@ -1,6 +1,6 @@
 /** What `package.json` promises. The server's half of the settings is compared in Python. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
@@ -153,4 +153,26 @@ it("the README names every setting of the extension's own", () => {
   for (const [key, { default: value, markdownDescription: words }] of Object.entries(own)) {
     expect(readme).toContain(`| \`${key}\` | ${JSON.stringify(value)} | ${words ?? "?"} |`);
   }
+});
+
+describe("the README in the package", () => {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const targets = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
+  const packed = readFileSync(join(ROOT, ".vscodeignore"), "utf8").split("\n");
+
+  it("links only to what is packed with it, and to the Lean 4 extension", () => {
+    const near = targets.filter((target) => !target.startsWith("https:"));
+    for (const target of near) {
+      expect(existsSync(join(ROOT, target)), target).toBe(true);
+      expect(packed).toContain(`!${target.replace(/[^/]+\.png$/, "*.png")}`);
+    }
+    expect(near.length).toBeGreaterThanOrEqual(4);
+    const far = targets.filter((target) => target.startsWith("https:"));
+    expect(far).toEqual(["https://marketplace.visualstudio.com/items?itemName=leanprover.lean4"]);
+  });
+
+  it("names no repository that is not there: a publisher fills it in (PUBLISHING.md)", () => {
+    expect(manifest).not.toHaveProperty("repository");
+    expect(readFileSync(join(ROOT, "PUBLISHING.md"), "utf8")).toMatch(/`repository`/);
+  });
 });
