@@ -101,6 +101,8 @@ def main() -> None:
             if "sorry" in file.read_text() and file.name != "Open.lean":
                 _prove(peer, file)
         peer.close()
+        if not (recorded / "lean.jsonl").exists():
+            sys.exit("nothing was recorded. Fix: it needs a live Lean, and no FD_RECORDED_LEAN.")
         (DATA / "recorded").mkdir(exist_ok=True)
         shutil.copy(recorded / "lean.jsonl", DATA / "recorded")
         print(f"{(recorded / 'lean.jsonl').stat().st_size} bytes")
