@@ -1,7 +1,7 @@
 """A FAKE `lean --server`: speaks Lean's LSP on stdio and reacts to magic words. It judges nothing.
 
 Started as a process, so that crashes, silence and death are real. Per line of the document:
-FAIL an error · CITES rests on `sorryAx` beside a batch · STEP unsolved goals · BEATS out of heartbeats · PARSE, norm_num errors that end the text ·
+FAIL an error · STEP unsolved goals · BEATS out of heartbeats · PARSE, norm_num errors that end the text ·
 HANG no answer until the next edit · CRASH the worker dies · DIE the server dies · STALE, HEADER the
 imports are out of date, can't be loaded · FLOOD much on stderr ·
 NOWHERE there is no proof. Options: `--log FILE` lists edits,
@@ -45,8 +45,6 @@ def diagnostic(line: int, column: int, severity: int, text: str) -> dict[str, An
     return {"range": where, "fullRange": where, "severity": severity, "message": text, **tags}
 
 
-ON_NOTHING = "'x' does not depend on any axioms"
-ON_SORRY = "'x_fd' depends on axioms: [sorryAx]"
 WORDS = {
     "FAIL": "it fails",
     "BEATS": "(deterministic) timeout at `whnf`, maximum number of heartbeats (200000) has been reached",
@@ -82,8 +80,7 @@ class Server:
                 )
                 self.publish(said)
             if line.startswith("#print axioms"):
-                rests = "CITES" in self.text and line.endswith("_fd")
-                said.append(diagnostic(number, 0, 3, ON_SORRY if rests else ON_NOTHING))
+                said.append(diagnostic(number, 0, 3, "'x' does not depend on any axioms"))
             if "FLOOD" in line:
                 sys.stderr.write("flood\n" * 200_000)
                 sys.stderr.flush()

@@ -30,6 +30,7 @@ from .goal_text import has_metavariables, unsolved_goals
 from .report import Diagnostic, Report
 from .scratch import Scratch
 
+_GROUP = "first | "
 MARK = "fd_mark"
 """A name that nothing has. Should a file define it, its batches show no evidence and are landed."""
 
@@ -106,8 +107,13 @@ def takes_a_batch(scratch: Scratch) -> bool:
     return not _FOR_EACH.search(before[-200:])
 
 
-def batch_of(scratch: Scratch, candidates: Sequence[str], heartbeats: int = 0) -> Batch:
-    """Put normalised candidates into one text; `heartbeats` (thousands) caps each, with meters."""
+def batch_of(
+    scratch: Scratch, candidates: Sequence[str], heartbeats: int = 0, group: int = 1
+) -> Batch:
+    """Put normalised candidates into one text; `heartbeats` (thousands) caps each, with meters.
+
+    Lean reports once per `group` of candidates, as what stands in a `first` is one step to it.
+    """
     copies = len(candidates) * (1 if scratch.meters else 2)
     names = " ".join(f"a{index}" for index in range(copies))
     holes = " ".join(f"?fd_{index}" for index in range(copies))
@@ -117,14 +123,17 @@ def batch_of(scratch: Scratch, candidates: Sequence[str], heartbeats: int = 0) -
     if scratch.meters:
         lines.append(MARK)
     places: list[tuple[int, int, int]] = []
-    for text in candidates:
+    deeper = " " * len(_GROUP) if group > 1 else ""
+    for index, text in enumerate(candidates):
+        if group > 1 and index % group == 0:
+            lines.append(f"{_GROUP}skip")
         first, *rest = text.split("\n")
         start = len(lines) + len(lead) - 1
-        lines += [*lead[:-1], lead[-1] + first, *(f"   {line}" if line else line for line in rest)]
-        lines += ["  )", mark]
+        own = [*lead[:-1], lead[-1] + first, *(f"   {line}" if line else line for line in rest)]
+        lines += [f"{deeper}{line}" if line else line for line in (*own, "  )", mark)]
         places.append((start, len(lines) - 2, len(lines) - 1))
     landed = land(scratch.site, "\n".join(lines))
-    top, column = landed.first.line, landed.first.column + len("· (")
+    top, column = landed.first.line, landed.first.column + len(deeper) + len("· (")
     bullets = tuple(
         Bullet(Position(top + first, column), top + last, top + mark_line)
         for first, last, mark_line in places

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from fd_core.suggestion import Cost, Failed, Undecided, Verdict
 
 from .batch import Batch, BulletReading, batch_of, read_bullet
-from .companion import companion_to
 from .judge import Judge
 from .report import Diagnostic, Report
 from .verdict import progressed, unfinished
@@ -29,31 +28,20 @@ class Batched:
     cost: Cost | None = None
 
 
-async def run_batch(
-    judge: Judge, texts: Sequence[str], closer: Batched | None = None
-) -> AsyncGenerator[Batched]:
+async def run_batch(judge: Judge, texts: Sequence[str], group: int = 1) -> AsyncGenerator[Batched]:
     """Judge some first ones of `texts` in one go; what is not yielded is to be asked again.
 
-    Yields nothing of them if the place takes no batch. A `closer` of an earlier batch is judged
-    beside it, as inserted, and yielded if it is closed.
+    Yields nothing if the place takes no batch. In groups nobody is blamed for what keeps Lean from
+    its end: what is not yielded is to be asked again without them.
     """
     await judge.bench.warm(judge.scratch)
-    batch = batch_of(judge.scratch, [*texts, _LAST], judge.limits.heartbeats)
-    beside = companion_to(batch.text, judge.scratch, closer.text) if closer else None
-    text, marks = batch.text, batch.marks
-    if beside is not None:
-        text, marks = beside.text, marks | {beside.mark}
+    batch = batch_of(judge.scratch, [*texts, _LAST], judge.limits.heartbeats, group)
     judge.idle = False
     done = 0
-    async with aclosing(
-        judge.bench.worker.follow(text, Patience(judge.limits.seconds, marks))
-    ) as reports:
+    patience = Patience(judge.limits.seconds, batch.marks)
+    async with aclosing(judge.bench.worker.follow(batch.text, patience)) as reports:
         async for report in reports:
             running = report.ended == "running"
-            if closer and beside and report.settled_at(beside.mark):
-                if verdict := judge.closed_beside(beside, report, closer.cost):
-                    yield Batched(closer.text, verdict)
-                beside = None
             # The newest evidence may overtake a message by a hair: stay one behind it, or wait.
             sure = _evidence(batch, report) - (1 if running and not report.quiet else 0)
             while done < min(sure, len(texts)):
@@ -64,12 +52,12 @@ async def run_batch(
                 done += 1
             if not running:
                 judge.note(report)
-                if done < len(texts) and (
-                    item := await _culprit(judge, batch, done, report, texts)
-                ):
-                    yield item
-            if done == len(texts) and beside is None:
+            if done == len(texts):
                 return
+            if not running and group > 1:
+                await judge.free()
+            elif not running and (item := await _culprit(judge, batch, done, report, texts)):
+                yield item
 
 
 def _evidence(batch: Batch, report: Report) -> int:

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
+from typing import NamedTuple
 
 from fd_core.errors import LeanError
 from fd_core.landing import normalise
@@ -44,9 +45,18 @@ from .judge import Judge
 from .pool import LeanPool
 from .scratch import scratch_of
 
-CHUNKS = (8, 12)
-"""How many candidates go into one text: few at first, for an early answer; and not many later, as
-Lean sends all messages of the text anew at each step (before 4.31)."""
+
+class Chunk(NamedTuple):
+    """How many candidates go into one text, and of how many Lean reports at once."""
+
+    size: int
+    group: int
+
+
+FIRST_CHUNK, LATER_CHUNK, UNGROUPED_CHUNK = Chunk(8, 1), Chunk(32, 6), Chunk(12, 1)
+"""Few at first, each told at once, for an early answer. Later in groups: at each report Lean sends all
+messages of the text anew (before 4.31), which costs more than the candidates do. Where a group
+hides what kept Lean from its end, each is told at once again."""
 LIMITS = CheckLimits()
 _NOTHING = Cost(0.0)
 
@@ -102,66 +112,61 @@ class _Run:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
+        self._waiting: deque[str] = deque()
         self._singly: deque[str] = deque()
-        self._closers: deque[Batched] = deque()
-        """What closed its bullet, still to be judged as it would be inserted."""
+        self._groups_hid_something = False
         self._one_closed = False
 
     async def verdicts(self, texts: Iterable[str]) -> AsyncGenerator[tuple[str, Verdict]]:
         """All of them, in the order they become known."""
-        waiting: deque[str] = deque()
         place = takes_a_batch(self._judge.scratch)
         for text in texts:
             if unknown := self._judge.bench.unknown.message(self._judge.scratch, text):
                 yield text, Failed(_NOTHING, (unknown,))
                 continue
             fits = place and fits_in_a_batch(text, self._judge.state.goals)
-            (waiting if fits else self._singly).append(text)
-        sizes = iter(CHUNKS)
-        while waiting:
-            size = min(next(sizes, CHUNKS[-1]), len(waiting))
-            async with aclosing(self._chunk([waiting.popleft() for _ in range(size)])) as judged:
+            (self._waiting if fits else self._singly).append(text)
+        chunk = FIRST_CHUNK
+        while len(self._waiting) > 1:
+            texts = [self._waiting.popleft() for _ in range(min(chunk.size, len(self._waiting)))]
+            async with aclosing(self._chunk(texts, chunk.group)) as judged:
                 async for item in judged:
                     yield item
-        while self._closers:
-            yield await self._landed(self._closers.popleft())
-        while self._singly:
-            text = self._singly.popleft()
+            chunk = UNGROUPED_CHUNK if self._groups_hid_something else LATER_CHUNK
+        for text in (*self._singly, *self._waiting):
             yield text, await self._judge.landed(text)
 
-    async def _chunk(self, texts: list[str]) -> AsyncGenerator[tuple[str, Verdict]]:
-        """One text after another until each candidate of the chunk is judged or closed its bullet.
+    async def _chunk(self, texts: list[str], group: int) -> AsyncGenerator[tuple[str, Verdict]]:
+        """One text after another until each candidate of the chunk is judged, or waits again.
 
-        The first of all that closes its bullet is landed at once, as somebody waits for it, and its
-        siblings are put into a text anew. A later one is judged beside the next batch.
+        The first of all that closes its bullet is landed at once, as somebody waits for it, and
+        its siblings wait for the next chunk; what closes later is landed at the end.
         """
+        closers: list[Batched] = []
         while len(texts) > 1:
             known = 0
-            beside = self._closers.popleft() if self._closers else None
-            async with aclosing(run_batch(self._judge, texts, beside)) as judged:
+            async with aclosing(run_batch(self._judge, texts, group)) as judged:
                 async for item in judged:
+                    known += 1
                     if item.verdict is not None:
                         yield item.text, item.verdict
-                    if beside is not None and item.text == beside.text:
-                        beside = None
-                        continue
-                    known += 1
-                    if item.closes:
-                        self._closers.append(item)
+                    elif not item.closes:
+                        self._singly.append(item.text)
+                    else:
+                        closers.append(item)
                         if not self._one_closed:
                             break
-                    elif item.verdict is None:
-                        self._singly.append(item.text)
             texts = texts[known:]
-            if beside is not None:
-                yield await self._landed(beside)
-            if self._closers and not self._one_closed:
-                yield await self._landed(self._closers.popleft())
-            if not known:
+            if not known and group == 1:
                 break
+            somebody_waits = bool(closers) and not self._one_closed
+            if texts and group > 1 and not somebody_waits:
+                self._groups_hid_something = True
+            if group > 1 or somebody_waits:
+                self._waiting.extendleft(reversed(texts))
+                texts = []
         self._singly.extend(texts)
-
-    async def _landed(self, closer: Batched) -> tuple[str, Verdict]:
-        verdict = await self._judge.landed(closer.text, closer.cost)
-        self._one_closed = self._one_closed or isinstance(verdict, Closed)
-        return closer.text, verdict
+        for item in closers:
+            verdict = await self._judge.landed(item.text, item.cost)
+            self._one_closed = self._one_closed or isinstance(verdict, Closed)
+            yield item.text, verdict

@@ -7,10 +7,9 @@ from contextlib import AbstractAsyncContextManager
 
 from fd_core.ports import CheckLimits
 from fd_core.proof import Goal, ProofState
-from fd_core.suggestion import STANDARD_AXIOMS, Closed, Cost, Verdict
+from fd_core.suggestion import Cost, Verdict
 
 from . import questions
-from .companion import Companion
 from .report import Report
 from .scratch import Landing
 from .verdict import (
@@ -80,21 +79,6 @@ class Judge:
         if axioms is None and self.scratch.is_module and not reading.elsewhere:
             axioms = await self._axioms_as_plain_file(text)
         return without_goals(self.scratch, landing, axioms, reading, self._baseline, cost)
-
-    def closed_beside(
-        self, companion: Companion, report: Report, cost: Cost | None
-    ) -> Closed | None:
-        """The verdict on a closer from its copy; None: it must be judged alone."""
-        alone = companion.alone(report)
-        landing = companion.landing
-        axioms = alone.axioms(landing.axioms_line)
-        if axioms is None or not axioms <= STANDARD_AXIOMS:
-            return None
-        reading = read_landing(landing, alone, self._baseline, self.state.goals[1:])
-        if reading.own or reading.elsewhere:
-            return None
-        cost = cost or Cost(report.seconds * 1000)
-        return Closed(cost, tuple(sorted(axioms)), reading.messages)
 
     async def _axioms_as_plain_file(self, text: str) -> frozenset[str] | None:
         scratch = self.scratch.as_plain_file()

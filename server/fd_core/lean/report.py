@@ -79,11 +79,6 @@ class Report:
         """Whether nothing more will be said of this text."""
         return self.ended == "done"
 
-    def settled_at(self, line: int) -> bool:
-        """Whether Lean spoke on that line, and nothing from above it is still to come."""
-        spoke = any(item.start.line == line for item in self.diagnostics)
-        return self.complete or (self.quiet and spoke)
-
     @property
     def stale_imports(self) -> bool:
         """Whether Lean says that the project must be built anew."""

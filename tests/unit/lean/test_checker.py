@@ -115,27 +115,22 @@ async def test_the_first_that_closes_does_not_wait_for_its_siblings(fake: Settin
     assert [item.candidate.text[0] for item in judged[2:]] == ["c", "e", "d", "f"]
 
 
-async def test_later_closers_are_judged_beside_the_next_batch(fake: Setting) -> None:
-    state = await fake.state()
-    before = len(fake.edits())
-    texts = ["a", "b", "c", *(f"d{n} FAIL" for n in range(8)), "e"]
-    judged = [item async for item in fake.checker.check(state, candidates(texts), LIMITS)]
-    found = {item.candidate.text: item.verdict for item in judged}
-    assert all(isinstance(found[text], Closed) for text in "abce")
-    assert len(judged) == len(texts)
-    edits = fake.edits()[before:]
-    beside = [text for text in edits if "theorem x_fd" in text]
-    assert [text.split("x_fd")[1].split("\n")[1].strip() for text in beside] == ["b"]
-    # The batch; `a` alone; the rest of the chunk; the next chunk with `b` beside it; `c` and `e`.
-    assert len(edits) == 6
-
-
-async def test_a_closer_that_cites_the_batch_is_judged_alone(fake: Setting) -> None:
-    texts = ["a", "b CITES", *(f"d{n} FAIL" for n in range(8))]
+async def test_later_candidates_are_reported_in_groups(fake: Setting) -> None:
+    texts = [*(f"a{n} FAIL" for n in range(8)), *(f"b{n} FAIL" for n in range(7)), "c"]
     found = await fake.verdicts(texts)
-    assert isinstance(found["b CITES"], Closed)
-    alone = [text for text in fake.edits() if "b CITES" in text and "#print axioms x\n" in text]
-    assert len(alone) == 1
+    assert [type(found[text]) for text in texts] == [Failed] * 15 + [Closed]
+    first, second = (text for text in fake.edits() if "fd_mark" in text)
+    assert "first |" not in first
+    assert second.count("first | skip") == 2
+
+
+async def test_a_runaway_in_a_group_costs_its_siblings_nothing(fake: Setting) -> None:
+    texts = [*(f"a{n} FAIL" for n in range(8)), "b FAIL", "c HANG", "d FAIL", "e"]
+    found = await fake.verdicts(texts)
+    assert isinstance(found["c HANG"], Undecided)
+    assert isinstance(found["b FAIL"], Failed)
+    assert isinstance(found["d FAIL"], Failed)
+    assert isinstance(found["e"], Closed)
 
 
 async def test_equal_texts_are_asked_once_and_answered_each(fake: Setting) -> None:
