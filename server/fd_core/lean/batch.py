@@ -31,6 +31,8 @@ from .report import Diagnostic, Report
 from .scratch import Scratch
 
 _GROUP = "first | "
+_AT_ONCE_S = 0.002
+"""Reports that are read so soon after each other lay here waiting."""
 MARK = "fd_mark"
 """A name that nothing has. Should a file define it, its batches show no evidence and are landed."""
 
@@ -159,11 +161,18 @@ def read_bullet(batch: Batch, index: int, report: Report, main: Goal) -> BulletR
 
 def _milliseconds(batch: Batch, index: int, report: Report) -> float:
     """From the evidence before (or the edit) to its own; what came at once shares the time."""
-    marks = [bullet.mark for bullet in batch.bullets]
-    ends = report.arrivals.get(marks[index], report.seconds)
-    together = sum(report.arrivals.get(mark) == ends for mark in marks) or 1
-    begins = max((at for at in report.arrivals.values() if at < ends), default=0.0)
-    return (ends - begins) * 1000 / together
+    ends = report.arrivals.get(batch.bullets[index].mark, report.seconds)
+    seen = {report.arrivals.get(bullet.mark, ends) for bullet in batch.bullets}
+    times = sorted(seen)
+    first = last = times.index(ends)
+    while first and times[first] - times[first - 1] < _AT_ONCE_S:
+        first -= 1
+    while last + 1 < len(times) and times[last + 1] - times[last] < _AT_ONCE_S:
+        last += 1
+    begins = times[first - 1] if first else 0.0
+    arrived = (report.arrivals.get(bullet.mark) for bullet in batch.bullets)
+    together = sum(at is not None and begins < at <= times[last] for at in arrived) or 1
+    return (times[last] - begins) * 1000 / together
 
 
 def _heartbeats(batch: Batch, index: int, report: Report) -> int | None:

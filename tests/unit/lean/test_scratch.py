@@ -112,14 +112,16 @@ def test_the_environment_is_what_stands_above() -> None:
         "theorem x : a := by\n  case left => sorry\n",
     ],
 )
-def test_bullets_are_where_they_are_said_to_be(text: str) -> None:
+@pytest.mark.parametrize("group", [1, 2])
+def test_bullets_are_where_they_are_said_to_be(text: str, group: int) -> None:
     candidates = [
         "simp",
         "induction n with\n| zero => rfl\n| succ n ih =>\n  simp [ih]",
         "-- no\nrfl -- x",
     ]
-    batch = batch_of(at(text), candidates)
+    batch = batch_of(at(text), candidates, group=group)
     lines = batch.text.split("\n")
+    assert sum(line.strip() == "first | skip" for line in lines) == (2 if group > 1 else 0)
     for bullet, candidate in zip(batch.bullets, candidates, strict=True):
         first, column = bullet.first.line, bullet.first.column
         assert lines[first][column - 3 : column] == "· ("
@@ -132,7 +134,7 @@ def test_bullets_are_where_they_are_said_to_be(text: str) -> None:
 def test_evidence_that_came_at_once_shares_the_time() -> None:
     batch = batch_of(at("theorem x : True := by\n  sorry\n"), ["simp", "omega", "grind", "rfl"])
     first, second, third, fourth = (bullet.mark for bullet in batch.bullets)
-    arrivals = {first: 0.2, second: 0.5, third: 0.5, fourth: 0.6}
+    arrivals = {first: 0.2, second: 0.499, third: 0.5, fourth: 0.6}
     report = Report((), "done", 0.7, arrivals)
     spent = [
         read_bullet(batch, index, report, Goal("True")).cost.milliseconds for index in range(4)
