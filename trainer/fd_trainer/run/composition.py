@@ -17,21 +17,19 @@ from fd_trainer.problem import Problem
 from fd_trainer.rollout import Sampling
 from fd_trainer.run import checks
 from fd_trainer.run.folder import RunFolder
-from fd_trainer.run.parts import Attempting, Bench, Finding, Learner
+from fd_trainer.run.machinery import Machinery
+from fd_trainer.run.parts import Attempting, Bench, Finding
 from fd_trainer.run.screen import Screen
+from fd_trainer.run.speaking import Speaking
 
 if TYPE_CHECKING:
     from fd_trainer.critic.trial import Trials
     from fd_trainer.data.collection import Collected
     from fd_trainer.data.observed import Judge
-    from fd_trainer.machines.cluster import Cluster
     from fd_trainer.model.policy_model import PolicyModel
-    from fd_trainer.model.speaking_copy import SpeakingCopy
     from fd_trainer.rollouts.prompting import Prompting
-    from fd_trainer.run.leans import Leans
     from fd_trainer.run.team import Team
     from fd_trainer.samplers.canary import Expected
-    from fd_trainer.samplers.delivery import Delivery
 
 
 class RealParts:
@@ -48,15 +46,11 @@ class RealParts:
         self.registry = registry
         self.promoted: tuple[Adapter, Expected] | None = None
         """What serving is to speak with from now on, and what it should say to the canary."""
-        self._night, self._folder, self._screen, self._team = night, folder, screen, team
+        self._night, self._folder, self._screen = night, folder, screen
         self._settings = settings.load()
-        self._label = ""
-        self._leans_: Leans | None = None
-        self._cluster_: Cluster | None = None
+        self._machinery = Machinery(night, self._settings.lean)
+        self._speaking = Speaking(night, team, screen.say)
         self._bench: Bench | None = None
-        self._delivery: Delivery | None = None
-        self._model_: PolicyModel | None = None
-        self._copy: SpeakingCopy | None = None
         self._closing: list[Any] = []
 
     async def preflight(self) -> Sequence[Finding]:
@@ -64,7 +58,7 @@ class RealParts:
         found = await asyncio.to_thread(checks.findings, self._night, self._settings)
         if not any(finding.fatal for finding in found):
             projects = checks.projects_of(self._night)
-            leans = await self._opened_leans()
+            leans = await self._machinery.opened()
             _, more = await asyncio.to_thread(leans.labels, projects)
             found += more or await leans.elsewhere(projects)
         return found
@@ -75,9 +69,9 @@ class RealParts:
         from fd_trainer.data.labelled import labels_of
         from fd_trainer.ledger import Ledger
 
-        label = await self._label_of_leans()
+        label = await self._machinery.label()
         ledger = Ledger(self._folder.ledger)
-        grader = self._leans.grader(ledger, label)
+        grader = self._machinery.leans.grader(ledger, label)
         try:
             collected = await self._collected(grader, say)
             ledger.record_flags({flag.problem_id: flag.why for flag in collected.flags})
@@ -96,7 +90,7 @@ class RealParts:
         from fd_trainer.run.leans import home
 
         data, store = self._night.data, self._settings.store
-        collector = Collector(data, self._leans.of, judge, home(), store.excluded, say)
+        collector = Collector(data, self._machinery.leans.of, judge, home(), store.excluded, say)
         queue = NightQueue().goals() if data.queue else ()
         # Nothing without consent: a later no holds for what was recorded before, too.
         found = await collector.collect(stored_events(store, data.store), queue)
@@ -110,8 +104,7 @@ class RealParts:
 
     async def speak(self, step: int) -> None:
         """Push the weights to the sampler, and read the canary."""
-        assert self._delivery is not None
-        await self._delivery.push(step)
+        await self._speaking.push(step)
 
     async def useful(self, problems: Sequence[Problem]) -> Finding | None:
         """The critic's pre-flight."""
@@ -155,11 +148,8 @@ class RealParts:
                 f"anew: fd-server model serve {adapter.path}"
             )
             return
-        if self._model_ is not None:
-            from fd_trainer.samplers.canary import Canary
-
-            canary = Canary(self._model_, tolerance=self._night.sampler.canary_tolerance)
-            self.promoted = adapter, await asyncio.to_thread(canary.expected)
+        if self._speaking.loaded:
+            self.promoted = adapter, await self._speaking.expected()
 
     async def tidy(self) -> Sequence[str]:
         """Whole models beyond those that are kept. Raises RegistryError."""
@@ -175,40 +165,9 @@ class RealParts:
                 await close()
             else:
                 part.close()
-        self._bench = self._delivery = self._model_ = self._copy = None
-        if self._leans_ is not None:
-            await self._leans_.aclose()
-            self._leans_ = None
-        if self._cluster_ is not None:
-            await asyncio.to_thread(self._cluster_.leave)
-            self._cluster_ = None
-
-    @property
-    def _leans(self) -> Leans:
-        assert self._leans_ is not None, "opened by preflight, or by whoever asks for the label"
-        return self._leans_
-
-    async def _opened_leans(self) -> Leans:
-        """Those of this machine, or of the cluster's. Raises MachinesError."""
-        from fd_trainer.run.leans import Leans
-
-        if self._leans_ is None:
-            crew = None
-            if cluster := await self._cluster():
-                from fd_trainer.machines.remote_lean import lean_crew
-
-                crew = lean_crew(cluster, self._settings.lean, self._night.machines.lean_workers)
-            self._leans_ = Leans(self._settings.lean, crew=crew)
-        return self._leans_
-
-    async def _cluster(self) -> Cluster | None:
-        """The cluster of the night, joined when first asked for. Raises MachinesError."""
-        address = self._night.machines.ray_address
-        if self._cluster_ is None and address:
-            from fd_trainer.machines.cluster import joined
-
-            self._cluster_ = await asyncio.to_thread(joined, address)
-        return self._cluster_
+        self._bench = None
+        self._speaking.forget()
+        await self._machinery.aclose()
 
     async def _made(self, serving: Adapter | None, collected: Collected) -> Bench:
         from fd_trainer.evaluation.measuring import Measuring
@@ -217,16 +176,21 @@ class RealParts:
         from fd_trainer.run.recall import LedgerRecall
 
         night = self._night
-        self._model_ = model = await asyncio.to_thread(self._model, serving)
+        model = await asyncio.to_thread(self._speaking.load, serving)
         ledger = Ledger(self._folder.ledger)
         self._closing.append(ledger)
         for corrupt in ledger.corrupt:
             self._screen.say(f"  ledger: {corrupt}")
-        label = await self._label_of_leans()
-        grader, fresh = self._leans.grader(ledger, label), self._leans.grader(None, label)
+        label = await self._machinery.label()
+        grader, fresh = (
+            self._machinery.leans.grader(ledger, label),
+            self._machinery.leans.grader(None, label),
+        )
         prompting = self._prompting(model)
         attempting = self._attempting(prompting)
-        sampler = await self._sampler(model)
+        cluster = await self._machinery.cluster()
+        pushed = self._folder.path / "pushed"
+        sampler = await self._speaking.sampler(pushed, self._closing, cluster)
         self._closing += [grader, fresh]
         critic = await self._critic(model, serving, collected)
         recall = LedgerRecall(ledger, self._folder.id)
@@ -234,7 +198,7 @@ class RealParts:
             night.evaluation, sampler, attempting, grader, recall, fresh, self._measured
         )
         return Bench(
-            self._learner(model),
+            self._speaking.learner(),
             sampler,
             model.tokenizer,
             attempting,
@@ -250,33 +214,6 @@ class RealParts:
     def _measured(self, done: int, of: int, declaration: str) -> None:
         self._screen.progress(done, of, f"measured: {declaration}")
 
-    def _model(self, serving: Adapter | None) -> PolicyModel:
-        from pathlib import Path
-
-        from fd_trainer.model.policy_model import PolicyModel
-
-        options = self._night.model
-        if self._team is not None:
-            spread = self._samples_elsewhere or options.method == "full"
-            return self._team.load(serving, self._night, spread=spread)
-        adapter = Path(serving.path) if serving else None
-        return PolicyModel.load(options.base, options, adapter=adapter, seed=self._night.run.seed)
-
-    def _learner(self, model: PolicyModel) -> Learner:
-        from fd_trainer.run.night_learner import NightLearner
-        from fd_trainer.run.team import LeadingLearner
-
-        algorithms, say = self._night.algorithms, self._screen.say
-        if self._team is None:
-            return NightLearner(model, algorithms, say)
-        own = NightLearner(model, algorithms, say, self._team.ranks)
-        return LeadingLearner(own, self._team)
-
-    @property
-    def _samples_elsewhere(self) -> bool:
-        """Whether attempts are written by other processes."""
-        return self._night.sampler.kind != "in_process" or bool(self._night.machines.samplers)
-
     def _prompting(self, model: PolicyModel) -> Prompting:
         from fd_trainer.rollouts.prompting import Prompting
 
@@ -291,28 +228,12 @@ class RealParts:
         if data.rollouts != "tools":
             return SingleAnswers(prompting)
         return ToolAttempts(
-            prompting, self._leans.checker, data.tool_calls, data.tool_s, excluded=data.excluded
+            prompting,
+            self._machinery.leans.checker,
+            data.tool_calls,
+            data.tool_s,
+            excluded=data.excluded,
         )
-
-    async def _sampler(self, model: PolicyModel) -> Any:
-        from fd_trainer.run.sampling_parts import opened_sampler
-        from fd_trainer.samplers.canary import Canary
-        from fd_trainer.samplers.delivery import Delivery
-
-        cluster = await self._cluster()
-        say, closing = self._screen.say, self._closing
-        speaking = model
-        if model.sharded and model.options.method == "full" and not self._samples_elsewhere:
-            from fd_trainer.model.speaking_copy import SpeakingCopy
-
-            self._copy = await asyncio.to_thread(SpeakingCopy, model)
-            speaking = self._copy.model
-        sampler = await opened_sampler(self._night, speaking, say, closing, cluster)
-        canary = Canary(model, tolerance=self._night.sampler.canary_tolerance)
-        refresh = self._copy.refresh if self._copy else None
-        self._delivery = Delivery(model, sampler, self._folder.path / "pushed", canary, refresh)
-        await self._delivery.push(0)
-        return sampler
 
     async def _critic(
         self, model: PolicyModel, serving: Adapter | None, collected: Collected
@@ -322,12 +243,8 @@ class RealParts:
 
         frozen = None
         if "self" in (self._night.critic.kind, self._night.critic.fallback):
-            from fd_trainer.samplers.in_process import InProcessSampler
-
-            speaking = self._copy.model if self._copy else model
-            frozen = InProcessSampler(speaking, self._night.sampler, self._screen.say)
+            frozen = await self._speaking.frozen(serving)
             self._closing.append(frozen)
-            await frozen.speak_with(serving)
         project = next((problem.project for problem in collected.problems), None)
         critic = open_critic(
             self._night.critic,
@@ -336,7 +253,7 @@ class RealParts:
                 project,
                 frozen,
                 model.tokenizer,
-                LeanNames(self._leans.of),
+                LeanNames(self._machinery.leans.of),
                 tools=self._night.data.rollouts == "tools",
             ),
         )
@@ -349,21 +266,12 @@ class RealParts:
         night = self._night
         libraries = {name: version(name) for name in ("torch", "transformers", "peft")}
         return {
-            "lean": f"{label}{self._leans.where}",
+            "lean": f"{label}{self._machinery.leans.where}",
             "device": str(model.device),
             "critic": night.critic.kind,
             "sampler": getattr(sampler, "label", night.sampler.kind),
             **libraries,
         }
-
-    async def _label_of_leans(self) -> str:
-        if not self._label:
-            from fd_trainer.run.leans import home
-
-            projects = checks.projects_of(self._night) or (home(),)
-            leans = await self._opened_leans()
-            self._label, _ = await asyncio.to_thread(leans.labels, projects)
-        return self._label
 
 
 def _paired(

@@ -6,34 +6,23 @@ same steps again after a kill, and pays for nothing twice.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fd_core.errors import FdError
 
-from fd_trainer.evaluation.guards import GuardMeasure, watch
 from fd_trainer.run import planner
-from fd_trainer.run.errors import RunError
 from fd_trainer.run.ground import Ground
 from fd_trainer.run.leaving import LeaveError
 from fd_trainer.run.metrics_log import MetricsLog
-from fd_trainer.run.planner import Stage, StepCost
+from fd_trainer.run.planner import Stage
 from fd_trainer.run.position import Position
 from fd_trainer.run.progress_check import best_so_far, measured_values
-from fd_trainer.run.retrying import LONGEST_PAUSE_S
+from fd_trainer.run.steering import Steering
 from fd_trainer.run.step import StepDone, StepWork
 from fd_trainer.run.step_metrics import critic_metrics
-
-IDLE_STEPS = 5
-"""So many steps in a row without anything to learn from end training."""
-UNFED_STEPS = 2
-"""So many steps without any feedback, and FD gives way to GRPO."""
-COSTS_KEPT = 12
-"""The planner looks at so many last steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +43,8 @@ class Training:
         self.ground = ground
         self.work = StepWork(ground)
         self.log = MetricsLog(ground.folder.metrics)
-        self.costs: list[StepCost] = []
         self.position = self._resumed()
+        self.steering = Steering(ground, self.log, self.position, self._checkpoint)
 
     async def run(self) -> TrainingOutcome:
         """Train. Raises LeaveError when interrupted, after a checkpoint; time-out is an outcome."""
@@ -85,7 +74,7 @@ class Training:
             cut = position.planned and position.plan.total < ground.config.run.steps
             return "deadline" if cut else "steps"
         ground.leaving.check(ground.reserve_s)
-        if self._does_not_fit():
+        if self.steering.does_not_fit():
             raise LeaveError("deadline", interrupted=False)
         if stage != position.stage:
             self._begin(stage)
@@ -95,10 +84,10 @@ class Training:
         self._account(done)  # from here on the step counts: nothing may leave between it and this
         if left is not None:
             raise left
-        if reason := await self._guarded() or await self._idle():
+        if reason := await self.steering.verdict():
             self._checkpoint()
             return reason
-        self._plan_again()
+        self.steering.plan_again()
         if position.step % ground.config.run.checkpoint_every == 0:
             self._checkpoint()
         return ""
@@ -119,7 +108,7 @@ class Training:
     def _account(self, done: StepDone) -> None:
         """Write down what a step did; from here on it counts."""
         position, trace = self.position, self.ground.trace
-        self.costs = [*self.costs, done.cost][-COSTS_KEPT:]
+        self.steering.cost(done.cost)
         position.spent_s += done.cost.seconds
         position.tokens += sum(done.cost.lengths)
         metrics = done.metrics | {"num_tokens": float(position.tokens)}
@@ -172,111 +161,6 @@ class Training:
         self.ground.bench.learner.scale_rate(position.rate)
         position.stage = stage
 
-    async def _guarded(self) -> str:
-        """Do what the guards say; a reason when they end training."""
-        position, ground = self.position, self.ground
-        history = [
-            {"step": line["step"]} | _numbers(line)
-            for line in self.log.lines()
-            if not position.is_undone(int(line["step"]))
-        ]
-        measure = watch(history, position.taken, ground.config.guards)
-        if measure.kind == "go_on":
-            return ""
-        position.taken.append(measure)
-        ground.trace.measures(position.taken)
-        ground.screen.say(f"  guard ({measure.guard}): {measure.reason}; {_words(measure)}")
-        if measure.kind == "pause":
-            return f"guard: {measure.reason}"
-        if measure.kind == "roll_back":
-            self._roll_back()
-            await ground.speak(position.step)
-        position.rate *= measure.rate_factor
-        ground.bench.learner.scale_rate(position.rate)
-        return ""
-
-    def _roll_back(self) -> None:
-        """Weights and optimiser of the best checkpoint, else of the last; steps go on counting."""
-        learner, folder, position = self.ground.bench.learner, self.ground.folder, self.position
-        table = learner.restore(folder.best) or learner.restore(folder.checkpoints)
-        if table is None:
-            return
-        then = Position.of(table)
-        position.undone.append((then.step, position.step))
-        if then.stage != position.stage and position.stage is not None:
-            learner.begin(position.stage)
-
-    async def _idle(self) -> str:
-        """What to do where the last steps had nothing to learn from; a reason when training ends."""
-        position = self.position
-        if not position.idle_steps:
-            return ""
-        lines = self.log.lines()[-position.idle_steps :]
-        if all(line.get("undecided_ratio") == 1.0 for line in lines):
-            return await self._without_lean()
-        fed = [line.get("self_distillation/feedback_used_fraction") for line in lines]
-        if position.idle_steps >= UNFED_STEPS and fed == [0.0] * len(fed) and self._fd_is_over():
-            return ""
-        if position.idle_steps < IDLE_STEPS:
-            return ""
-        return f"nothing to learn from in {IDLE_STEPS} steps"
-
-    async def _without_lean(self) -> str:
-        """Lean decided nothing: wait longer each time, then end with a checkpoint."""
-        ground, idle = self.ground, self.position.idle_steps
-        if idle >= IDLE_STEPS:
-            raise self._stop_with_checkpoint(
-                f"Lean decided nothing in {IDLE_STEPS} steps",
-                "See that Lean runs (`fd-server doctor`), then resume the run.",
-            )
-        pause_s = min(ground.config.run.retry_s * 2.0 ** (idle - 1), LONGEST_PAUSE_S)
-        ground.screen.say(f"  Lean decided nothing; going on in {pause_s:.0f} s")
-        await ground.leaving.during(asyncio.sleep(pause_s), ground.reserve_s)
-        return ""
-
-    def _fd_is_over(self) -> bool:
-        """Without feedback FD learns nothing (budget spent, critic away): GRPO takes over early."""
-        position, done = self.position, self._steps_done()
-        if position.stage != "fd" or position.plan.steps[-1][0] != "grpo":
-            return False
-        rest = position.plan.total - sum(done.values())
-        steps: tuple[tuple[Stage, int], ...] = (("fd", done["fd"]), ("grpo", rest))
-        position.plan = replace(position.plan, steps=steps)
-        position.idle_steps = 0
-        self.ground.screen.say("  no feedback any more: GRPO takes over")
-        return True
-
-    def _stop_with_checkpoint(self, what: str, fix: str) -> RunError:
-        self._checkpoint()
-        return RunError(what, fix=fix)
-
-    def _plan_again(self) -> None:
-        """Fit the rest of the night once the first steps were measured, and at each checkpoint."""
-        position, ground = self.position, self.ground
-        run, left_s = ground.config.run, ground.left_s()
-        due = position.step == run.measure_steps or position.step % run.checkpoint_every == 0
-        if not run.plan or not 0 < left_s < float("inf"):
-            return
-        if not due or position.step < run.measure_steps:
-            return
-        done = self._steps_done()
-        plan = planner.replanned(
-            ground.wish, position.plan, done, self.costs, position.spent_s, left_s
-        )
-        if not position.planned:
-            ground.screen.say("plan: " + "; ".join(plan.reasons))
-        position.plan, position.planned = plan, True
-
-    def _does_not_fit(self) -> bool:
-        """Whether a step like the slowest of the last three would end too late."""
-        slowest = max((cost.seconds for cost in self.costs[-3:]), default=0.0)
-        return self.ground.left_s() < slowest
-
-    def _steps_done(self) -> Counter[Stage]:
-        plan, step = self.position.plan, self.position.step
-        stages = [plan.stage_at(each) for each in range(step)]
-        return Counter(stage for stage in stages if stage is not None)
-
     def _checkpoint(self) -> None:
         ground, position = self.ground, self.position
         ground.bench.learner.save(ground.folder.checkpoints, position.step, self._position_table())
@@ -301,7 +185,7 @@ class Training:
 
     def _outcome(self, stopped: str) -> TrainingOutcome:
         position = self.position
-        stages = tuple(stage for stage, count in self._steps_done().items() if count)
+        stages = tuple(stage for stage, count in self.steering.steps_done().items() if count)
         notes = position.plan.reasons if position.planned else ()
         return TrainingOutcome(stopped, position.step, position.best_step, stages, notes)
 
@@ -309,21 +193,3 @@ class Training:
 def _out_of_memory(error: Exception) -> bool:
     """Torch's own error by its name: torch is not imported here."""
     return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-
-
-def _numbers(line: Mapping[str, Any]) -> dict[str, float]:
-    """A line's metrics; what was not finite is null there and NaN here."""
-    return {
-        name: float("nan") if value is None else float(value)
-        for name, value in line.items()
-        if name not in ("step", "phase", "at") and (value is None or isinstance(value, int | float))
-    }
-
-
-def _words(measure: GuardMeasure) -> str:
-    return {
-        "lower_rate": f"learning rate × {measure.rate_factor:g}",
-        "roll_back": f"back to the best checkpoint, learning rate × {measure.rate_factor:g}",
-        "pause": "training ends, the gate decides on the best checkpoint",
-        "go_on": "",
-    }[measure.kind]

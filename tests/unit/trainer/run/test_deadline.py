@@ -97,12 +97,12 @@ async def test_a_deadline_that_passed_before_training_keeps_what_is_served(tmp_p
 async def test_an_evaluation_that_takes_too_long_is_cut(
     tmp_path: Path, monkeypatch: object
 ) -> None:
-    import fd_trainer.run.phases as phases
+    from fd_trainer.run import deciding
 
     one = fake_night(tmp_path, seconds=30.0, evaluation_s=60.0)
-    phases_grace, phases.GRACE_S = phases.GRACE_S, -29.0
+    grace, deciding.GRACE_S = deciding.GRACE_S, -29.0
     try:
         verdict = await one.run()
     finally:
-        phases.GRACE_S = phases_grace
+        deciding.GRACE_S = grace
     assert verdict.startswith("not enough evidence")
