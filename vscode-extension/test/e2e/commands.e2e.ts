@@ -52,6 +52,14 @@ describe("the palette", () => {
     await workbench.picture("records-shown");
   });
 
+  it("shows the log", async () => {
+    const workbench = await at.window("Listed.lean");
+    await workbench.logSays(/activated in [\d.]+ ms[^]*starting .*fd-server \(found by: setting\)/);
+    await workbench.picture("log");
+    await workbench.press("Control+1");
+    await workbench.hasFocus();
+  });
+
   it("runs the doctor in a terminal that stays", async () => {
     const workbench = await at.window("Listed.lean");
     await workbench.command("FD Prover: Run Doctor in a Terminal");

@@ -1,13 +1,23 @@
 /** Ghost text and what becomes of it: every scenario asserts the text and the rows in the store. */
 
-import { describe, expect, it } from "vitest";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { DATA } from "./support/places";
 import { offered, offeredIn, resolved, type Resolved } from "./support/store";
 import { suite } from "./support/suite";
-import type { Workbench } from "./support/workbench";
+import { plain, type Workbench } from "./support/workbench";
 
 const at = suite({ settings: { "fd-prover.store.consent": "yes" } });
 const of = (file: string) => (_: unknown, offered: { uri?: string }) => (offered.uri ?? "").endsWith(file);
+
+// The same theorem again, for a scenario of its own: what Lean says to it is recorded once.
+beforeAll(() => {
+  mkdirSync(at.host.folder("shared"), { recursive: true });
+  copyFileSync(join(DATA, "project", "Cycle.lean"), join(at.host.folder("shared"), "Completed.lean"));
+});
 
 /** Goes through the questions of a rejection; what was rejected, as the store tells it. */
 async function rejectedAs(workbench: Workbench, file: string, reason: string): Promise<Resolved["offered"]> {
@@ -51,10 +61,31 @@ describe("ghost text", () => {
     expect((await offeredIn(at.host, "Cycle.lean")).length).toBeGreaterThan(1);
   });
 
-  it("lists the alternatives with verdict and milliseconds", async () => {
+  it("stands in the completion list, too, with what Lean said to it", async () => {
+    const workbench = await at.window("Completed.lean");
+    await workbench.newLineBehind(1);
+    const ghost = await workbench.ghostText();
+    await workbench.press("Control+Space");
+    const row = workbench.page.locator(".suggest-widget .monaco-list-row", { hasText: ghost }).first();
+    await row.waitFor();
+    expect(plain((await row.getAttribute("aria-label")) ?? "")).toMatch(/closes the goal/);
+    await workbench.picture("completion");
+    await workbench.press("Enter");
+    expect(await workbench.saved("Completed.lean")).toMatch(/\n {2}\S/);
+    const taken = await resolved(at.host, (decision, offered) => decision.kind === "Accepted" && of("Completed.lean")(0, offered));
+    expect(["completion", "inline"]).toContain(taken.offered.surface); // one text, offered twice
+  });
+
+  it("lists the alternatives with verdict and milliseconds, in the hover and in a list", async () => {
     const workbench = await at.window("Listed.lean");
     await workbench.newLineBehind(1);
     await workbench.ghostText();
+    await workbench.press("Control+k", "Control+i");
+    const hover = workbench.page.locator(".monaco-hover", { hasText: /Lean accepted \d+ here/ }).first();
+    await hover.waitFor();
+    expect(plain((await hover.textContent()) ?? "")).toMatch(/closes the goal · [\d.]+ ms · portfolio[^]*Take · Explain · Reject/);
+    await workbench.picture("alternatives-hover");
+    await workbench.hasFocus();
     await workbench.command("FD Prover: Show Alternatives with Verdicts");
     await workbench.quick.isAsking({ words: "Each was accepted by Lean" });
     const first = workbench.quick.row(/closes the goal.*ms/).first();

@@ -1,13 +1,13 @@
 /** The window around the proof: two folders, a long file, a server that dies, and the panel. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { offered, resolved } from "./support/store";
 import { suite } from "./support/suite";
-import { SLOW_MS } from "./support/places";
+import { DATA, SLOW_MS } from "./support/places";
 
 const at = suite({ settings: { "fd-prover.store.consent": "yes" } });
 const LINES = 3000;
@@ -16,7 +16,12 @@ const LINES = 3000;
 beforeAll(() => {
   const head = Array.from({ length: LINES }, (_, n) => `theorem line_${String(n)} : ${String(n)} = ${String(n)} := rfl`);
   mkdirSync(at.host.folder("shared"), { recursive: true });
-  writeFileSync(join(at.host.folder("shared"), "Long.lean"), [...head, "theorem last (p q : Prop) (h : p ∧ q) : q ∧ p := by", ""].join("\n"));
+  const write = (name: string, text: string): void => writeFileSync(join(at.host.folder("shared"), name), text);
+  write("Long.lean", [...head, "theorem last (p q : Prop) (h : p ∧ q) : q ∧ p := by", ""].join("\n"));
+  for (const name of ["is renamed", "is deleted", "is no UTF-8 any more"]) {
+    write(`Moved ${name}.lean`, "theorem moved (p : Prop) (h : p) : p := by\n");
+    write(`Next ${name}.lean`, readFileSync(join(DATA, "project", "Cycle.lean"), "utf8"));
+  }
 });
 
 describe("workspaces", () => {
@@ -66,6 +71,28 @@ describe("a long file", () => {
     expect((await workbench.saved("Long.lean")).split("\n")[LINES + 1]).toBe(`  ${ghost.split("\n")[0] ?? ""}`);
     const taken = await resolved(at.host, (decision, offered) => decision.kind === "Accepted" && (offered.uri ?? "").endsWith("Long.lean"));
     expect(taken.offered.candidate).toBe(ghost);
+  });
+});
+
+describe("a file that", () => {
+  it.each([
+    ["is renamed", (file: string) => renameSync(file, file.replace("Moved", "Gone"))],
+    ["is deleted", (file: string) => rmSync(file)],
+    ["is no UTF-8 any more", (file: string) => writeFileSync(file, Buffer.from([0x74, 0xff, 0xfe, 0x00, 0x0a]))],
+  ] as const)("%s behind the editor's back: one goes on writing, and the server serves the next", async (name, happens) => {
+    const file = `Moved ${name}.lean`;
+    const workbench = await at.window(file);
+    const [before] = at.host.servers();
+    await workbench.newLineBehind(1);
+    happens(join(at.host.folder("shared"), file));
+    await workbench.type("-- goes on\n");
+    await workbench.says(/-- goes on/);
+    await workbench.picture(`file-${name.replaceAll(" ", "-")}`);
+    await workbench.command("View: Revert and Close Editor");
+    await workbench.openFile(`Next ${name}.lean`);
+    await workbench.newLineBehind(1);
+    await workbench.ghostText();
+    expect(at.host.servers()).toEqual([before]);
   });
 });
 
