@@ -14,6 +14,8 @@ from .report import Diagnostic, Report
 from .verdict import progressed, unfinished
 from .watch import Patience
 
+GROUP_S = 1.0
+"""A group that takes longer has somebody in it who needs time: each is then told at once again."""
 _LAST = "skip"
 """Stands behind the candidates: once Lean is past it, all that it said of them is here."""
 
@@ -31,14 +33,15 @@ class Batched:
 async def run_batch(judge: Judge, texts: Sequence[str], group: int = 1) -> AsyncGenerator[Batched]:
     """Judge some first ones of `texts` in one go; what is not yielded is to be asked again.
 
-    Yields nothing if the place takes no batch. In groups nobody is blamed for what keeps Lean from
-    its end: what is not yielded is to be asked again without them.
+    Yields nothing if the place takes no batch. In groups Lean is waited for only so long, and
+    nobody is blamed: what is not yielded is to be asked again without them.
     """
     await judge.bench.warm(judge.scratch)
     batch = batch_of(judge.scratch, [*texts, _LAST], judge.limits.heartbeats, group)
     judge.idle = False
     done = 0
-    patience = Patience(judge.limits.seconds, batch.marks)
+    seconds = judge.limits.seconds if group == 1 else min(GROUP_S, judge.limits.seconds)
+    patience = Patience(seconds, batch.marks)
     async with aclosing(judge.bench.worker.follow(batch.text, patience)) as reports:
         async for report in reports:
             running = report.ended == "running"
@@ -54,9 +57,9 @@ async def run_batch(judge: Judge, texts: Sequence[str], group: int = 1) -> Async
                 judge.note(report)
             if done == len(texts):
                 return
-            if not running and group > 1:
-                await judge.free()
-            elif not running and (item := await _culprit(judge, batch, done, report, texts)):
+            if running or group > 1:
+                continue
+            if item := await _culprit(judge, batch, done, report, texts):
                 yield item
 
 
