@@ -43,7 +43,8 @@ class Sandbox:
             *(option for place in _LINKER for option in ("--ro-bind-try", place, place)),
             *("--dev", "/dev", "--proc", "/proc"),
             *(option for path in readable for option in ("--ro-bind-try", str(path), str(path))),
-            *("--bind", str(folder), str(folder), "--chdir", str(folder), "--"),
+            *("--bind", str(folder), str(folder), "--chdir", str(folder)),
+            *("--remount-ro", "/", "--"),
             *command,
         ]
 
