@@ -17,7 +17,7 @@ from fd_core.errors import LeanError, PolicyError, ToolchainError
 from fd_core.landing import normalise
 from fd_core.ports import CheckLimits, Lean, Policy, SampleRequest
 from fd_core.proof import GoalsAnswer, ProofSite, ProofState
-from fd_core.suggestion import Candidate, Closed, Judgement, offerable, rank
+from fd_core.suggestion import Candidate, Closed, Judgement, Undecided, offerable, rank
 
 from fd_server.cache import CandidateCache
 from fd_server.status import StatusBoard
@@ -201,6 +201,8 @@ class Job:
 
     def _judged(self, judgement: Judgement) -> None:
         self.judgements.append(judgement)
+        if not isinstance(judgement.verdict, Undecided):
+            self._status.lean_up()  # the goals may have come from the editor's own Lean
         self._mark("first_judgement")
         if offerable(judgement.verdict):
             self._mark("first_offer")

@@ -11,6 +11,7 @@ from fd_core.events import Event
 from fd_core.settings import Settings
 from fd_core.store import consent
 from fd_core.store.event_store import SqlEventStore
+from fd_core.store.faults import StoreEmptyError
 from fd_core.store.opening import open_store
 
 _log = logging.getLogger(__name__)
@@ -37,5 +38,7 @@ class RecordedEvents:
                 self._store = open_store(self._path, read_only=True)
             if self._store is not None:
                 yield from self._store.since(sequence)
+        except StoreEmptyError:
+            return
         except StoreError as error:
             _log.warning("records can't be remembered: %s", error)

@@ -25,6 +25,10 @@ class StoreVersionError(StoreError):
     """The store was written by a newer version, or is not ours."""
 
 
+class StoreEmptyError(StoreError):
+    """Nothing is recorded yet, or the store is being created this moment."""
+
+
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _FIXES = {
     "SQLITE_FULL": ("the disk is full", "Free some space; recording resumes by itself."),

@@ -10,7 +10,7 @@ from fd_core import file_lock, locations
 from fd_core.errors import StoreError
 from fd_core.store.database import BUSY_S, connect, create_private
 from fd_core.store.event_store import SqlEventStore
-from fd_core.store.faults import StoreDamagedError, StoreVersionError, translated
+from fd_core.store.faults import StoreDamagedError, StoreEmptyError, StoreVersionError, translated
 from fd_core.store.migration import revision_of, upgrade
 from fd_core.store.salvage import Salvage, finish, salvage
 from fd_core.store.schema import HEAD
@@ -86,8 +86,8 @@ def _open_for_reading(path: Path, busy_s: float) -> SqlEventStore:
     return SqlEventStore(engine, path)
 
 
-def _nothing_yet(path: Path) -> StoreError:
-    return StoreError(
+def _nothing_yet(path: Path) -> StoreEmptyError:
+    return StoreEmptyError(
         f"{path}: nothing is recorded yet",
         fix="Answer the question whether to record, or set store.consent.",
     )

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+from fd_core.errors import LeanCrashedError
 from fd_core.ports import CheckLimits
 from fd_core.proof import Document, Goal, Position, ProofSite, ProofState, Range
 from fd_core.suggestion import Candidate, Closed, Cost, Judgement, Origin
@@ -70,6 +71,15 @@ async def test_lean_down_is_said_with_the_fix() -> None:
     assert job.done
     assert job._status.current.state == "Lean down"
     assert job._status.current.fix
+
+
+async def test_lean_is_up_again_once_it_judges_goals_that_the_editor_gave() -> None:
+    job = _job({"candidates": ["a"], "verdicts": {"a": "closed"}})
+    job._status.lean_down(LeanCrashedError("it died"))
+    job.answer = ProofState(SITE, (Goal("p"),), "here")
+    await job.run()
+    assert job.has_closed
+    assert job._status.current.state == "idle"
 
 
 async def test_a_fault_of_ours_ends_the_job_and_is_said() -> None:
