@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from fd_core.errors import ToolchainError
+from fd_core.lean import audit_project
 from fd_core.lean.audit_process import Finished, LeanCommand, ProcessLimits, Stopped, run_lean
 from fd_core.lean.audit_project import sandbox_for
 from fd_core.lean.sandbox import NoSandbox, Sandbox, look_for_sandbox, readable_for
@@ -162,6 +163,8 @@ async def test_where_there_is_none_the_settings_decide(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     caplog.set_level("WARNING", logger="fd_core")
+    # A library that another test calls switches off all loggers that are there.
+    monkeypatch.setattr(audit_project._LOG, "disabled", False)
     assert await sandbox_for(SHELL, LeanSettings(sandbox="auto")) is None
     assert "without a sandbox" in caplog.text
     with pytest.raises(ToolchainError, match="no `bwrap`") as raised:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fd_core.settings import Settings, StoreSettings
+from fd_server import recorded_events
 from fd_server.recorded_events import RecordedEvents
 
 
@@ -25,9 +26,10 @@ def test_a_store_in_which_nothing_is_yet_is_no_fault(
 
 
 def test_a_store_that_can_not_be_read_is_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level("WARNING", logger="fd_server")
+    monkeypatch.setattr(recorded_events._log, "disabled", False)  # as another test may leave it
     (tmp_path / "events.db").write_bytes(b"no database at all, but long enough to be read" * 100)
     assert list(events(tmp_path / "events.db").since()) == []
     assert "can't be remembered" in caplog.text
