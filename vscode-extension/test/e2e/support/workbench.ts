@@ -41,7 +41,7 @@ export class Workbench {
   async openFile(file: string): Promise<void> {
     await this.press("Control+p");
     await this.quick.choose(FINDER, file, file);
-    await this.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
+    await this.page.locator(`.editor-group-container.active .tab.active[data-resource-name="${file}"]`).waitFor();
     await this.page.locator(".editor-group-container.active .view-line").first().waitFor();
     await this.hasFocus();
   }
