@@ -12,8 +12,9 @@ from fd_core.errors import PolicyError
 from fd_core.suggestion import PolicyVersion
 from fd_trainer.config.critic import PreflightConfig
 from fd_trainer.critic.constant import Constant
+from fd_trainer.critic.gap import Pair, Preflight
 from fd_trainer.critic.guarded import Guarded
-from fd_trainer.critic.preflight import Pair, Preflight, preflight
+from fd_trainer.critic.preflight import preflight
 from fd_trainer.critic.rules import Rules
 from fd_trainer.critic.trial import PromptTrials
 from fd_trainer.problem import Problem

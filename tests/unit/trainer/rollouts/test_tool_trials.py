@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from fd_trainer.config.critic import PreflightConfig
 from fd_trainer.critic.constant import Constant
+from fd_trainer.critic.gap import Preflight
 from fd_trainer.critic.guarded import Guarded
-from fd_trainer.critic.preflight import Preflight, preflight
+from fd_trainer.critic.preflight import preflight
 from fd_trainer.problem import Problem
 from fd_trainer.rollout import Completion, Graded, Rollout, Sampling
 from fd_trainer.rollouts.prompting import Prompting
