@@ -7,6 +7,7 @@ earn a reward. A time-out is `Undecided`, never `Failed`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -45,12 +46,25 @@ class Origin:
     def __str__(self) -> str:
         return " ".join(filter(None, [self.kind, self.detail, str(self.policy or "")]))
 
+    @property
+    def in_words(self) -> str:
+        """For a person: see `origin_in_words`."""
+        return origin_in_words(str(self))
+
     @classmethod
     def told(cls, words: str) -> Origin:
         """Read back from its words, the policy among the details; the user's, where they say nothing."""
         kind, _, detail = words.partition(" ")
         kinds = [known for known in get_args(OriginKind) if known == kind]
         return cls(kinds[0], detail) if kinds else cls("user")
+
+
+_OWN_VERSION = re.compile(r" (?:portfolio|memory|harvest)-\d+\b")
+
+
+def origin_in_words(told: str) -> str:
+    """An origin for a person: without the versions of our own rules, which only repeat who spoke."""
+    return _OWN_VERSION.sub("", told)
 
 
 @dataclass(frozen=True, slots=True)

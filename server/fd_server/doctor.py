@@ -20,6 +20,7 @@ from fd_core.lean.toolchain import find_toolchain
 from fd_core.lean_source import header_end
 from fd_core.proof import Document, Position
 from fd_core.settings import Settings
+from fd_core.suggestion import origin_in_words
 
 from fd_server.commands.editor import Editor, Shown
 
@@ -161,7 +162,8 @@ class Doctor:
                 fix="Run `fd-server suggest` with --failed to see Lean's messages.",
             )
         best = closing[0]
-        return f"`{best.text}` closes it ({best.verdict.milliseconds:.0f} ms, {best.origin})"
+        spent, origin = best.verdict.milliseconds, origin_in_words(best.origin)
+        return f"`{best.text}` closes it ({spent:.0f} ms, {origin})"
 
     async def _policy(self) -> str:
         policy = self._settings.policy

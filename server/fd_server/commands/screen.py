@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 from fd_core.protocol import GoalsResult, WireAudit, WireCandidate, WireGoal, WireVerdict
+from fd_core.suggestion import origin_in_words
 
 _COLOURS = {"closed": "green", "progressed": "yellow", "failed": "red", "undecided": "magenta"}
 
@@ -35,7 +34,7 @@ def candidate(item: WireCandidate, indent: str = "  ") -> str:
     room = indent + " " * 25
     lines = [f"{indent}{word}{item.verdict.milliseconds:>7.0f} ms  {first}"]
     lines += [room + line for line in rest]
-    lines[0] += click.style(f"   ({_origin(item)})", dim=True)
+    lines[0] += click.style(f"   ({origin_in_words(item.origin)})", dim=True)
     if why := _why(item.verdict):
         lines.append(click.style(f"{room}{why}", dim=True))
     return "\n".join(lines)
@@ -71,14 +70,6 @@ def audit(item: WireAudit) -> str:
 def heading(text: str) -> str:
     """A line that stands out."""
     return click.style(text, bold=True)
-
-
-_OWN_VERSION = re.compile(r" (?:portfolio|memory|harvest)-\d+\b")
-
-
-def _origin(item: WireCandidate) -> str:
-    """Without the versions of our own rules, which only repeat who spoke."""
-    return _OWN_VERSION.sub("", item.origin)
 
 
 def _why(item: WireVerdict) -> str:

@@ -28,7 +28,7 @@ def offer(
 def accept_command(bench: Workbench, item: Offer) -> types.Command:
     """Runs after the client inserted the item. Its title says what is taken: clients may show it."""
     suggestion = item.suggestion
-    title = f"{in_words(suggestion.verdict)} · {suggestion.candidate.origin}"
+    title = f"{in_words(suggestion.verdict)} · {suggestion.candidate.origin.in_words}"
     return command(bench, "fd.accept", title, item.id)
 
 
@@ -84,7 +84,7 @@ def in_words(verdict: Verdict) -> str:
 
 def documentation(item: Judgement) -> str:
     """Origin, verdict and remaining goals, as Markdown."""
-    lines = [f"{in_words(item.verdict)} · {item.candidate.origin}"]
+    lines = [f"{in_words(item.verdict)} · {item.candidate.origin.in_words}"]
     if isinstance(item.verdict, Progressed):
         lines += [f"```lean\n{goal}\n```" for goal in item.verdict.after]
     if isinstance(item.verdict, Closed) and "sorryAx" in item.verdict.axioms:

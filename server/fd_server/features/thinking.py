@@ -189,7 +189,7 @@ async def explain(bench: Workbench, params: ExplainParams) -> Explanation:
     suggestion = made.suggestion
     lines = [
         f"`{suggestion.candidate.text}`",
-        f"- proposed by: {suggestion.candidate.origin}",
+        f"- proposed by: {suggestion.candidate.origin.in_words}",
         f"- Lean's verdict: {in_words(suggestion.verdict)}",
     ]
     if suggestion.candidate.logprob is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fd_core.protocol import WireCandidate
+from fd_core.suggestion import origin_in_words
 
 from fd_tui.widgets.pieces import Line, Piece, apart, width
 from fd_tui.widgets.printable import cut, one_line, padded
@@ -13,7 +14,6 @@ from fd_tui.widgets.verdict_words import (
     in_words,
     logprob_in_words,
     offerable,
-    origin_in_words,
     why,
 )
 
@@ -44,7 +44,7 @@ def detail(candidate: WireCandidate, cells: int) -> Line:
     verdict = candidate.verdict
     if reason := why(verdict):
         return (Piece(" "), Piece(cut(reason, cells - 1), ROLES[verdict.kind]))
-    parts = [cost_in_words(verdict.milliseconds), origin_in_words(candidate)]
+    parts = [cost_in_words(verdict.milliseconds), origin_in_words(candidate.origin)]
     if candidate.logprob is not None:
         parts.append(logprob_in_words(candidate.logprob))
     return (Piece(" "), Piece(cut(" · ".join(parts), cells - 1), "muted"))
@@ -67,6 +67,6 @@ def _cost_and_origin(candidate: WireCandidate, cells: int) -> list[Piece]:
         columns.append(Piece(cost.rjust(_COST + 1), "faint"))
     if cells >= WITH_ORIGIN:
         room = next(room for least, room in _ORIGINS.items() if cells >= least)
-        origin = padded(origin_in_words(candidate), room)
+        origin = padded(origin_in_words(candidate.origin), room)
         columns += [Piece("  "), Piece(origin, "muted")]
     return columns

@@ -1,10 +1,8 @@
-"""A verdict, an origin and a cost in the words in which every widget shows them."""
+"""A verdict and a cost in the words in which every widget shows them."""
 
 from __future__ import annotations
 
-import re
-
-from fd_core.protocol import WireCandidate, WireVerdict
+from fd_core.protocol import WireVerdict
 
 from fd_tui.widgets.pieces import Role
 
@@ -12,7 +10,6 @@ MARKS = {"closed": "✓", "progressed": "→", "failed": "✗", "undecided": "?"
 ROLES: dict[str, Role] = {
     "closed": "good", "progressed": "attention", "failed": "bad", "undecided": "muted",
 }  # fmt: skip
-_OWN_VERSION = re.compile(r" (?:portfolio|memory|harvest)-\d+\b")
 
 
 def offerable(verdict: WireVerdict) -> bool:
@@ -40,11 +37,6 @@ def cost_in_words(milliseconds: float) -> str:
 def logprob_in_words(logprob: float) -> str:
     """The natural log of a text's probability: `ln p −1.32`."""
     return f"ln p {logprob:.2f}".replace("-", "−")
-
-
-def origin_in_words(candidate: WireCandidate) -> str:
-    """Who proposed it, without the versions of our own rules, which only repeat who spoke."""
-    return _OWN_VERSION.sub("", candidate.origin)
 
 
 def why(verdict: WireVerdict) -> str:
