@@ -180,7 +180,8 @@ class Doctor:
         return f"{policy.model} in process, loaded at the first question"
 
     async def _endpoint(self) -> str:
-        from fd_core.policy.endpoint import Deadline, Endpoint
+        from fd_core.policy.endpoint import Endpoint
+        from fd_core.policy.waiting import Deadline
 
         policy = self._settings.policy
         endpoint = Endpoint(policy.endpoint, policy.api_key())

@@ -1,4 +1,4 @@
-"""One HTTP endpoint that speaks OpenAI's dialect: sending, retrying, and saying what went wrong.
+"""One HTTP endpoint that speaks OpenAI's dialect: sending, retrying, reading.
 
 Owns the connection and the key. The key is sent as a header and appears nowhere else: not in errors,
 not in logs, not in `repr`. Nothing is sent before the first call, and nothing is ever redirected.
@@ -9,14 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
-import re
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -24,53 +18,11 @@ from pydantic import SecretStr
 
 from fd_core.errors import PolicyError
 
+from .endpoint_errors import Complaints, RefusedError, is_about_the_model, words_of
+from .waiting import Deadline, backoff, retry_after
+
 _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_NO_MODEL = re.compile(
-    r"model.{0,80}(?:not exist|not found|unknown|not available)|(?:no such|unknown|invalid) model",
-    re.IGNORECASE | re.DOTALL,
-)
-_EXCERPT = 300
 _MAX_BYTES = 32 * 2**20
-_FIRST_WAIT_S = 0.25
-_MAX_WAIT_S = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A moment on the monotonic clock; `seconds` is what it was set to."""
-
-    seconds: float
-    at: float = field(default=0.0)
-
-    @classmethod
-    def after(cls, seconds: float) -> Deadline:
-        """That many seconds from now."""
-        return cls(seconds, time.monotonic() + seconds)
-
-    def left(self) -> float:
-        """Seconds left, 0 when over."""
-        return max(self.at - time.monotonic(), 0.0)
-
-
-class LateError(PolicyError):
-    """The endpoint did not answer in time."""
-
-
-class UnreachableError(PolicyError):
-    """Nothing answers at that address: nothing was sent."""
-
-
-class RefusedError(PolicyError):
-    """The endpoint refused the request itself (status 4xx): `status`, its words, and for how long
-    (seconds) it wants to be left alone, if it says so."""
-
-    def __init__(
-        self, status: int, words: str, what: str, *, fix: str, wait_s: float | None = None
-    ) -> None:
-        super().__init__(what, fix=fix)
-        self.status = status
-        self.words = words
-        self.wait_s = wait_s
 
 
 class Endpoint:
@@ -93,15 +45,15 @@ class Endpoint:
         record: Callable[[str, bytes], None] | None = None,
     ) -> None:
         self._url = url.rstrip("/")
-        self._key = key.get_secret_value() if key else ""
-        self._section = section
+        secret = key.get_secret_value() if key else ""
         self._max_bytes = max_bytes
         self._record = record
         parsed = _parsed(self._url, section)
         self.shown = str(parsed.copy_with(username="", password="", query=None))
+        self._complaints = Complaints(self.shown, secret, section)
         loopback = parsed.host in ("localhost", "127.0.0.1", "::1")
         self._client = httpx.AsyncClient(
-            headers=_bearer(self._key) if headers is None else headers,
+            headers=_bearer(secret) if headers is None else headers,
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5.0)),
             limits=httpx.Limits(max_connections=32),
             trust_env=not loopback,  # a proxy has no business between us and our own machine
@@ -147,24 +99,23 @@ class Endpoint:
             async with asyncio.timeout(deadline.left()):
                 response = await self._client.send(request, stream=True)
         except httpx.ConnectError as error:
-            raise self._nobody(error) from None
+            raise self._complaints.nobody(error) from None
         except (TimeoutError, httpx.TimeoutException):
-            raise self._late(deadline) from None
+            raise self._complaints.late(deadline.seconds) from None
         except httpx.TransportError as error:
-            wait = _backoff(attempt)
+            wait = backoff(attempt)
             if wait >= deadline.left() or attempt >= 3:
-                raise self._broke_off(error) from None
+                raise self._complaints.broke_off(error) from None
             return None, wait
         if response.is_success:
             return response, 0.0
-        wait = _retry_after(response.headers.get("retry-after")) or _backoff(attempt)
+        wait = retry_after(response.headers.get("retry-after")) or backoff(attempt)
         if response.status_code in busy and wait < deadline.left():
             await response.aclose()
             return None, wait
         try:
             refusal = await self._refusal(response, deadline, body)
-            if isinstance(refusal, RefusedError):
-                refusal.wait_s = _retry_after(response.headers.get("retry-after"))
+            refusal.wait_s = retry_after(response.headers.get("retry-after"))
             raise refusal
         finally:
             await response.aclose()
@@ -185,14 +136,11 @@ class Endpoint:
                     chunks.append(chunk)
                     size += len(chunk)
                     if size > self._max_bytes:
-                        most = f"{self._max_bytes / 2**20:g} MiB"
-                        raise PolicyError(
-                            f"{self.shown} sent more than {most}", fix=self._fix(_RIGHT_URL)
-                        )
+                        raise self._complaints.too_long(self._max_bytes)
         except (TimeoutError, httpx.TimeoutException):
-            raise self._late(deadline) from None
+            raise self._complaints.late(deadline.seconds) from None
         except httpx.HTTPError as error:
-            raise self._broke_off(error) from None
+            raise self._complaints.broke_off(error) from None
         return b"".join(chunks).decode("utf-8", "replace")
 
     async def lines(
@@ -205,9 +153,9 @@ class Endpoint:
                 async with asyncio.timeout(deadline.left()):
                     line = await anext(source, None)
             except (TimeoutError, httpx.TimeoutException):
-                raise self._late(deadline) from None
+                raise self._complaints.late(deadline.seconds) from None
             except httpx.HTTPError as error:
-                raise self._broke_off(error) from None
+                raise self._complaints.broke_off(error) from None
             if line is None:
                 return
             yield line
@@ -227,11 +175,11 @@ class Endpoint:
             async with asyncio.timeout(deadline.left()):
                 response = await self._client.get(self._url + "/models")
         except httpx.ConnectError as error:
-            raise self._nobody(error) from None
+            raise self._complaints.nobody(error) from None
         except (TimeoutError, httpx.TimeoutException):
-            raise self._late(deadline) from None
+            raise self._complaints.late(deadline.seconds) from None
         except httpx.HTTPError as error:
-            raise self._broke_off(error) from None
+            raise self._complaints.broke_off(error) from None
         if not response.is_success:
             raise await self._refusal(response, deadline, {})
         try:
@@ -244,101 +192,37 @@ class Endpoint:
         """Close all connections."""
         await self._client.aclose()
 
-    # What went wrong, in words.
-
     def excerpt(self, text: str) -> str:
         """The start of a text from outside on one line, without the key."""
-        clean = text.replace(self._key, "***") if self._key else text
-        short = " ".join(clean.split())
-        return short if len(short) <= _EXCERPT else short[:_EXCERPT] + "…"
-
-    def _nobody(self, error: Exception) -> PolicyError:
-        return UnreachableError(
-            f"nothing answers at {self.shown} ({self.excerpt(str(error))})",
-            fix=self._fix(_START),
-        )
-
-    def _late(self, deadline: Deadline) -> LateError:
-        return LateError(
-            f"{self.shown} did not answer within {deadline.seconds:g} s",
-            fix=self._fix(_PATIENCE),
-        )
-
-    def _broke_off(self, error: Exception) -> PolicyError:
-        return PolicyError(
-            f"{self.shown} broke off in mid-answer ({type(error).__name__})",
-            fix="Read the endpoint's own log: it may have run out of memory.",
-        )
-
-    def _not_json(self, response: httpx.Response, text: str) -> PolicyError:
-        page = "html" in response.headers.get("content-type", "") or text.lstrip().startswith("<")
-        what = "answered with a web page" if page else "sent an answer that is no JSON"
-        return PolicyError(f"{self.shown} {what}: {self.excerpt(text)}", fix=self._fix(_RIGHT_URL))
+        return self._complaints.excerpt(text)
 
     def odd(self, answer: Any) -> PolicyError:
         """JSON, but not what was asked for."""
-        text = json.dumps(answer, ensure_ascii=False)[:2000]
-        return PolicyError(
-            f"{self.shown} sent JSON of another shape: {self.excerpt(text)}",
-            fix=self._fix(_RIGHT_URL),
-        )
+        return self._complaints.odd(answer)
+
+    def _not_json(self, response: httpx.Response, text: str) -> PolicyError:
+        return self._complaints.not_json(response.headers.get("content-type", ""), text)
 
     async def _refusal(
         self, response: httpx.Response, deadline: Deadline, body: Mapping[str, Any]
-    ) -> PolicyError:
-        status = response.status_code
-        words = (
-            _words(await self._text(response, deadline))
-            if not response.is_closed
-            else response.text
-        )
-        said = self.excerpt(words)
-        model = str(body.get("model", ""))
-        if status in (401, 403):
-            what, fix = f"{self.shown} refused the key ({status})", _KEY
-        elif 300 <= status < 400:
-            target = self.excerpt(response.headers.get("location", "elsewhere"))
-            what, fix = (
-                f"{self.shown} redirects to {target}",
-                "Set policy.endpoint to that address.",
+    ) -> RefusedError:
+        read = response.is_closed
+        words = response.text if read else words_of(await self._text(response, deadline))
+        if is_about_the_model(response.status_code, words, body):
+            return await self._wrong_model(
+                response.status_code, words, str(body["model"]), deadline
             )
-        elif status == 429:
-            what, fix = (
-                f"{self.shown} is out of quota for now (429): {said}",
-                "Wait, or ask less often.",
-            )
-        elif status >= 500:
-            what, fix = f"{self.shown} failed ({status}): {said}", "Read the endpoint's own log."
-        elif model and (status == 404 or (status == 400 and _NO_MODEL.search(words))):
-            return await self._wrong_model(status, words, model, deadline)
-        else:
-            what = f"{self.shown} refused the request ({status}): {said}"
-            fix = _LENGTH if "length" in words else _RIGHT_URL
-        return RefusedError(status, words, what, fix=self._fix(fix))
+        location = response.headers.get("location", "elsewhere")
+        return self._complaints.refusal(response.status_code, words, location)
 
     async def _wrong_model(
         self, status: int, words: str, model: str, deadline: Deadline
-    ) -> PolicyError:
+    ) -> RefusedError:
         try:
             names = ", ".join(await self.models(deadline))
         except PolicyError:
             names = "unknown: it does not list them"
-        what = f"{self.shown} has no model `{model}`; it has: {self.excerpt(names)}"
-        fix = self._fix("Set policy.model to one of these.")
-        return RefusedError(status, words, what, fix=fix)
-
-    def _fix(self, words: str) -> str:
-        """A fix that names the settings of whoever speaks through this endpoint."""
-        if self._section == "policy":
-            return words
-        return words.replace("suggest.budget_s or ", "").replace("policy.", f"{self._section}.")
-
-
-_START = "Start the endpoint (`fd-server model serve NAME`), or correct policy.endpoint."
-_PATIENCE = "Raise suggest.budget_s or policy.timeout_s, or use a smaller model."
-_RIGHT_URL = "Check policy.endpoint: it usually ends in /v1."
-_KEY = "Set policy.api_key_env to the variable that holds a valid key."
-_LENGTH = "Lower policy.max_tokens, or serve the model with a longer context."
+        return self._complaints.wrong_model(status, words, model, names)
 
 
 def _bearer(key: str) -> dict[str, str]:
@@ -356,38 +240,3 @@ def _parsed(url: str, section: str = "policy") -> httpx.URL:
             fix="Write it as http://127.0.0.1:8000/v1.",
         )
     return parsed
-
-
-def _words(text: str) -> str:
-    """The message inside an error answer, in any of the dialects."""
-    try:
-        table = json.loads(text)
-    except ValueError:
-        return text
-    error = table.get("error", table) if isinstance(table, dict) else table
-    if isinstance(error, dict):
-        return str(error.get("message") or error.get("detail") or error)
-    return str(error)
-
-
-def _backoff(attempt: int) -> float:
-    """Seconds: doubling, with a little chance so that many clients do not come back at once."""
-    base = min(_FIRST_WAIT_S * 2.0**attempt, _MAX_WAIT_S)
-    return base * (0.8 + 0.4 * random.random())  # noqa: S311
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds a server asks to wait, from a number or an HTTP date."""
-    if not value:
-        return None
-    try:
-        return max(float(value), 0.05)
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max((moment - datetime.now(UTC)).total_seconds(), 0.05)

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from fd_core import adapter_files
 from fd_core.errors import PolicyError
-from fd_core.policy.endpoint import Deadline, Endpoint, RefusedError
+from fd_core.policy.endpoint import Endpoint
+from fd_core.policy.endpoint_errors import RefusedError
+from fd_core.policy.waiting import Deadline
 
 _BUSY = (429, 503)  # vLLM says 500 of an adapter that it can't load: asking again helps nobody
 

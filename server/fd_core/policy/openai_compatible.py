@@ -18,7 +18,8 @@ import httpx
 
 from fd_core.policy import lora_loading
 from fd_core.policy.admission import admit
-from fd_core.policy.endpoint import Deadline, Endpoint, LateError, RefusedError
+from fd_core.policy.endpoint import Endpoint
+from fd_core.policy.endpoint_errors import LateError, RefusedError
 from fd_core.policy.openai_wire import (
     Api,
     Completion,
@@ -29,6 +30,7 @@ from fd_core.policy.openai_wire import (
     path_of,
     without,
 )
+from fd_core.policy.waiting import Deadline
 from fd_core.ports import SampleRequest
 from fd_core.prompt import Prompt, format_for, parse, render
 from fd_core.suggestion import Candidate, Origin, PolicyVersion

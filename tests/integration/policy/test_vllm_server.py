@@ -10,12 +10,13 @@ import pytest
 from fd_core.adapter import Adapter
 from fd_core.errors import PolicyError
 from fd_core.policy.choice import from_settings
-from fd_core.policy.endpoint import Deadline, Endpoint
+from fd_core.policy.endpoint import Endpoint
 from fd_core.policy.openai_compatible import OpenAICompatible
 from fd_core.policy.openai_wire import Completion, Sampling
 from fd_core.policy.transformers_local import LocalModel
 from fd_core.policy.transformers_local.sampling import Generation
 from fd_core.policy.vllm_server import VllmServer
+from fd_core.policy.waiting import Deadline
 from fd_core.ports import SampleRequest
 from fd_core.prompt import render
 from fd_core.settings import PolicySettings, Settings

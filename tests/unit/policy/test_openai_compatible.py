@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from fd_core.errors import PolicyError
-from fd_core.policy.endpoint import Deadline, Endpoint
+from fd_core.policy.endpoint import Endpoint
 from fd_core.policy.openai_compatible import OpenAICompatible
 from fd_core.policy.openai_wire import Api
+from fd_core.policy.waiting import Deadline
 from fd_core.ports import Policy, SampleRequest
 from fd_core.suggestion import Candidate
 from pydantic import SecretStr

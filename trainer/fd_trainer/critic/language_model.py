@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fd_core.errors import PolicyError
-from fd_core.policy.endpoint import Deadline, Endpoint, RefusedError, UnreachableError
+from fd_core.policy.endpoint import Endpoint
+from fd_core.policy.endpoint_errors import RefusedError, UnreachableError
+from fd_core.policy.waiting import Deadline
 from fd_core.prompt import Turn
 from pydantic import SecretStr
 

@@ -15,7 +15,8 @@ from typing import Any
 from fd_core.adapter import Adapter
 from fd_core.errors import PolicyError
 from fd_core.policy import lora_loading
-from fd_core.policy.endpoint import Deadline, Endpoint
+from fd_core.policy.endpoint import Endpoint
+from fd_core.policy.waiting import Deadline
 from fd_core.suggestion import PolicyVersion
 
 from fd_trainer.rollout import Completion, Finish, Sampling

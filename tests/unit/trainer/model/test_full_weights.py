@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from fd_core.adapter import Adapter
 from fd_core.errors import PolicyError, RegistryError
-from fd_core.policy.endpoint import Deadline, Endpoint
+from fd_core.policy.endpoint import Endpoint
 from fd_core.policy.lora_loading import load
+from fd_core.policy.waiting import Deadline
 from fd_core.registry import FolderRegistry
 from fd_trainer.config.model import ModelOptions
 from support import tiny_model
