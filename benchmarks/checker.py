@@ -3,9 +3,10 @@
     python benchmarks/checker.py [--rounds 5] [--goals 6]
 
 Ways: our batch · one `didChange` per candidate with the tail cut, report delay 0 · the same with
-Lean's default delay · all 32 as `example`s in one `lean` file, start-up taken off · our batch with
-2,000 lines below the cursor. One table, medians over goals and rounds; ratios are medians of the
-ratios within each round. Needs a Lean; take it while nothing else runs.
+Lean's default delay · all 32 as `example`s in one `lean` file, start-up taken off · the same as
+theorems that are asked for their axioms, which is what our verdicts say · our batch with 2,000 lines
+below the cursor. One table, medians over goals and rounds; ratios are medians of the ratios within
+each round. Needs a Lean; take it while nothing else runs.
 """
 
 from __future__ import annotations
@@ -153,18 +154,24 @@ class OneByOne:
 
 
 class OneFile:
-    """All candidates as `example`s in one file; the time of the file without them is taken off."""
+    """All candidates in one file; the time of the file without them is taken off."""
 
-    def __init__(self, folder: Path, toolchain: Toolchain) -> None:
-        self.folder, self.lean = folder, toolchain.lean
+    def __init__(self, folder: Path, toolchain: Toolchain, axioms: bool) -> None:
+        self.folder, self.lean, self.axioms = folder, toolchain.lean, axioms
 
     async def run(self, text: str, candidates: list[str]) -> Seconds:
         """Seconds for one batch."""
         head, _, tail = text.partition("theorem ")
         statement = tail[tail.index(" ") : tail.index("\n  sorry")]
         bodies = [candidate.replace("\n", "\n  ") for candidate in candidates]
-        full = head + "".join(f"example{statement}\n  {body}\n\n" for body in bodies)
+        full = head + "".join(self._one(n, statement, body) for n, body in enumerate(bodies))
         return max(0.001, self._lean(full) - self._lean(head))
+
+    def _one(self, number: int, statement: str, body: str) -> str:
+        if not self.axioms:
+            return f"example{statement}\n  {body}\n\n"
+        name = f"fd_one_{number}"
+        return f"theorem {name}{statement}\n  {body}\n#print axioms {name}\n\n"
 
     def _lean(self, text: str) -> Seconds:
         """Median of three: two start-ups are subtracted from each other, and each is long."""
@@ -191,7 +198,8 @@ async def measure(rounds: int, count: int) -> None:
             "our batch": ours.run,
             "one `didChange` each, delay 0, tail cut": fast.run,
             "one `didChange` each, default delay, tail cut": slow.run,
-            "32 `example`s in one `lean` file, start-up off": OneFile(folder, toolchain).run,
+            "32 `example`s in one `lean` file, start-up off": OneFile(folder, toolchain, False).run,
+            "32 theorems and their axioms, the same way": OneFile(folder, toolchain, True).run,
             "our batch, 2,000 lines below": lambda text, asked: ours.run(
                 text + "\n" + BELOW, asked
             ),

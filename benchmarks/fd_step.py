@@ -92,16 +92,16 @@ def make_rows(count: int, spread: bool) -> list[Any]:
     return rows
 
 
-def ours(base: Path, rows: list[Any]) -> Callable[[], float]:
-    """The product's own learner."""
+def ours(base: Path, rows: list[Any], **options: Any) -> Callable[[], float]:
+    """The product's own learner; `options` of its model."""
     from fd_trainer.algorithms.learner import Learner
     from fd_trainer.config.algorithms import Algorithms, Optimiser, Teacher
     from fd_trainer.config.model import ModelOptions
     from fd_trainer.example import Batch
     from fd_trainer.model.policy_model import PolicyModel
 
-    options = ModelOptions(rank=RANK, alpha=2.0 * RANK, dtype="float32", targets=tuple(TARGETS))
-    model = PolicyModel.load(str(base), options)
+    lora = {"rank": RANK, "alpha": 2.0 * RANK, "targets": tuple(TARGETS)}
+    model = PolicyModel.load(str(base), ModelOptions(**lora, **{"dtype": "float32", **options}))
     learner = Learner(
         model,
         Algorithms(
@@ -113,7 +113,9 @@ def ours(base: Path, rows: list[Any]) -> Callable[[], float]:
     return lambda: learner.step(Batch(0, tuple(rows))).loss
 
 
-def theirs(base: Path, rows: list[Any], scratch: Path, parts: int) -> Callable[[], float]:
+def theirs(
+    base: Path, rows: list[Any], scratch: Path, parts: int, **options: Any
+) -> Callable[[], float]:
     """TRL's SDPO trainer, with an EMA teacher as a second adapter; the batch in so many passes."""
     from datasets import Dataset
     from peft import LoraConfig
@@ -124,8 +126,9 @@ def theirs(base: Path, rows: list[Any], scratch: Path, parts: int) -> Callable[[
         output_dir=str(scratch / "trl"), per_device_train_batch_size=len(rows), report_to=[],
         num_generations=2, distillation_mode="topk_logits", distillation_topk=K,
         distillation_alpha=0.0, distillation_add_tail=False, distillation_weight=1.0,
-        teacher_model_kind="ema", teacher_update_rate=0.05, gradient_checkpointing=False,
-        bf16=False, use_cpu=not torch.cuda.is_available(), learning_rate=RATE,
+        teacher_model_kind="ema", teacher_update_rate=0.05, bf16=False,
+        use_cpu=not torch.cuda.is_available(), learning_rate=RATE,
+        **{"gradient_checkpointing": False, **options},
     )  # fmt: skip
     trainer = SDPOTrainer(
         model=AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32),
