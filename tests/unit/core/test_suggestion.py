@@ -8,9 +8,11 @@ from fd_core.suggestion import (
     Failed,
     Judgement,
     Origin,
+    PolicyVersion,
     Progressed,
     Undecided,
     offerable,
+    origin_in_words,
     rank,
 )
 
@@ -40,3 +42,11 @@ def test_ranking_puts_closed_first_then_fewer_goals_then_likelier() -> None:
     shuffled = in_order[:]
     random.Random(0).shuffle(shuffled)
     assert rank(shuffled) == in_order
+
+
+def test_an_origin_in_words_leaves_out_the_versions_of_our_own_rules() -> None:
+    ours = Origin("portfolio", "omega", PolicyVersion("portfolio-1"))
+    model = Origin("policy", "fd-tactic-1", PolicyVersion("base", "adapter-7"))
+    assert ours.in_words == "portfolio omega"
+    assert model.in_words == "policy fd-tactic-1 base+adapter-7"
+    assert origin_in_words("memory of portfolio simp memory-1") == "memory of portfolio simp"
