@@ -42,7 +42,7 @@ class Sandbox:
             *(option for place in _SYSTEM for option in _as_it_is(Path(place))),
             *(option for place in _LINKER for option in ("--ro-bind-try", place, place)),
             *("--dev", "/dev", "--proc", "/proc"),
-            *(option for path in readable for option in ("--ro-bind-try", str(path), str(path))),
+            *(option for place in _places(readable) for option in ("--ro-bind-try", place, place)),
             *("--bind", str(folder), str(folder), "--chdir", str(folder)),
             *("--remount-ro", "/", "--"),
             *command,
@@ -64,12 +64,29 @@ def _as_it_is(place: Path) -> Iterator[str]:
         yield from ("--ro-bind", str(place), str(place))
 
 
+def _places(readable: Iterable[Path]) -> Iterator[str]:
+    """Where to make each readable: where it is called, and where it lies if a link leads there.
+
+    What lies below a place that is readable already is there, and its links are; nothing can be
+    mounted upon a link. What leads to all there is leads nowhere.
+    """
+    seen: list[Path] = []
+    for path in readable:
+        real = path.resolve()
+        for place in (path, real) if real.name else ():
+            if not any(place.is_relative_to(above) for above in seen):
+                seen.append(place)
+                yield str(place)
+
+
 def readable_for(lean: Path, search_path: Iterable[Path], options: Iterable[str]) -> list[Path]:
     """What a `lean` must read beside its own folder: its toolchain, imports, and linked libraries.
 
-    Never all there is, as the "toolchain" of a `/bin/lean` would be.
+    Never all there is, as the "toolchain" of a `/bin/lean` would be. Its library is named, too, as
+    it may be a link to somewhere else.
     """
-    found = [lean.parent.parent, *search_path]
+    toolchain = lean.parent.parent
+    found = [toolchain, toolchain / "lib" / "lean", *search_path]
     for option in options:
         for name in _LIBRARY_OPTIONS:
             if option.startswith(name):

@@ -179,7 +179,36 @@ async def test_off_looks_for_nothing() -> None:
 def test_what_a_lean_must_read() -> None:
     options = ("-DmaxRecDepth=9", "--load-dynlib=/p/lib/libX.so", "--plugin=rel.so")
     found = readable_for(Path("/t/bin/lean"), (Path("/a/lib"), Path("/a/lib")), options)
-    assert found == [Path("/t"), Path("/a/lib"), Path("/p/lib")]
+    assert found == [Path("/t"), Path("/t/lib/lean"), Path("/a/lib"), Path("/p/lib")]
+
+
+@needs_bubblewrap
+async def test_what_is_readable_may_be_links(tmp_path: Path) -> None:
+    """A toolchain whose library lies elsewhere, and packages that a project shares with others."""
+    real, secret = tmp_path / "store", tmp_path / "store" / "secret"
+    (real / "lean").mkdir(parents=True)
+    secret.mkdir()
+    for folder in (real / "lean", secret):
+        (folder / "text").write_text(folder.name)
+    toolchain, packages = tmp_path / "toolchain", tmp_path / "packages"
+    toolchain.mkdir()
+    (toolchain / "lib").symlink_to(real)
+    packages.symlink_to(real / "lean")
+    readable = (toolchain, toolchain / "lib" / "lean", packages, toolchain / "nothing")
+    script = f"cat {toolchain}/lib/lean/text {packages}/text; cat {secret}/text || echo held"
+    outcome = await inside(tmp_path, script, 20, *readable)
+    assert outcome.output.startswith("leanlean")
+    assert outcome.output.splitlines()[-1] == "held"
+
+
+@needs_bubblewrap
+async def test_a_link_to_all_there_is_gives_nothing(tmp_path: Path) -> None:
+    everything = tmp_path / "everything"
+    everything.symlink_to("/")
+    (tmp_path / "secret").write_text("secret")
+    script = f"cat {tmp_path}/secret {everything}{tmp_path}/secret || echo held"
+    outcome = await inside(tmp_path, script, 20, everything)
+    assert outcome.output.splitlines()[-1] == "held"
 
 
 async def test_pipes_and_links_in_place_of_files_are_no_files(tmp_path: Path) -> None:
