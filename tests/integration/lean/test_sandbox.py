@@ -1,7 +1,7 @@
 """The sandbox is real: what runs in it reaches no process, network, socket or file of ours.
 
 `/bin/sh` stands for the program, so that all of it runs where there is no Lean; the same on a real
-Lean, by proofs that try it, is in `test_escapes_in_lean.py`.
+Lean, by proofs that try it, is in `test_redteam.py`.
 """
 
 from __future__ import annotations
