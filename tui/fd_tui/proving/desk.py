@@ -80,31 +80,34 @@ class Desk:
 
     async def reload(self, heard: Heard | None = None) -> Gone | None:
         """The same session on the file as it is now, or with a server that forgot it. Raises FdError."""
-        if self.session is None:
+        session = self.session
+        if session is None:
             return None
-        await asyncio.to_thread(self.session.journal.close)
-        record = await asyncio.to_thread(self.session.record)
+        await asyncio.to_thread(session.journal.close)
+        record = await asyncio.to_thread(session.record)
         self.session = None
         return await self.resume(record, heard)
 
     async def on_disk(self) -> OnDisk:
         """Whether the file is still what the session was opened on."""
-        if self.session is None or self.path is None:
+        session = self.session
+        if session is None or self.path is None:
             return "same"
         try:
             text = await asyncio.to_thread(read_text, self.path)
         except FdError:
             return "gone"
-        return "same" if text == self.session.document.text else "changed"
+        return "same" if text == session.document.text else "changed"
 
     async def write(self, result: ProveResult) -> Written | NotWritten:
         """An audited proof into the file. Raises FdError; then the file is as it was."""
-        if self.session is None or self.path is None or result.edit is None:
+        session = self.session
+        if session is None or self.path is None or result.edit is None:
             raise ProofSiteError("there is no audited proof to write", fix="Finish a proof first.")
-        found = await self.session.write(self.path, result)
+        found = await session.write(self.path, result)
         if isinstance(found, Written):
-            await self.server.open(self.session.document.uri, found.text)
-            await self.server.saved(self.session.document.uri)
+            await self.server.open(session.document.uri, found.text)
+            await self.server.saved(session.document.uri)
             await self.leave(done=True)
         return found
 
