@@ -1,7 +1,7 @@
 """A proving session: the file and its trees at the left, goals and candidates at the right.
 
 Owns what is shown, and which key does what. What happens to the session is `ProvingSession`'s; what
-takes time runs in workers, and moves run one after the other.
+takes time runs in workers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from fd_core.errors import FdError
-from fd_core.protocol import BoardRow, WireCandidate
+from fd_core.protocol import BoardRow
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -24,9 +24,9 @@ from fd_tui.link import news
 from fd_tui.proving.desk import Desk, Serves, path_of
 from fd_tui.proving.journal_lines import Record
 from fd_tui.proving.place import Gone
-from fd_tui.proving.session import ProvingSession
 from fd_tui.screens.news import NewsArrived
 from fd_tui.screens.session_finish import Finishing
+from fd_tui.screens.session_moves import Moving
 from fd_tui.screens.session_search import Searching
 from fd_tui.screens.session_tools import Tools
 from fd_tui.screens.session_words import heading, preview_of
@@ -44,7 +44,7 @@ _LOOK_S = 1.0
 LEFT_PANES = ("source", "tree", "search")
 
 
-class SessionScreen(Thinking, Searching, Finishing, Tools):
+class SessionScreen(Moving, Thinking, Searching, Finishing, Tools):
     """One session at a time; another one left behind can be resumed."""
 
     DEFAULT_CSS = """
@@ -77,7 +77,6 @@ class SessionScreen(Thinking, Searching, Finishing, Tools):
         super().__init__()
         self.desk = Desk(server, project)
         self._moving = asyncio.Lock()
-        self._edited: WireCandidate | None = None
         self._on_disk = "same"
 
     def compose(self) -> ComposeResult:
@@ -160,97 +159,6 @@ class SessionScreen(Thinking, Searching, Finishing, Tools):
         self.query_one(UndoTreeView).show(session.tree)
         text, site, preview = preview_of(session)
         self.query_one(SourceView).show(text, site, preview)
-
-    @work(group="moves")
-    async def move(self, step: Callable[[ProvingSession], Awaitable[object]]) -> None:
-        """Something that changes where the user stands; then draw, and ask for candidates there."""
-        async with self._moving:
-            session = self.session
-            if session is None:
-                return
-            try:
-                await step(session)
-            except FdError as error:
-                self.complain(error)
-                return
-        self.draw()
-        self.ask()
-
-    @work(group="moves")
-    async def take(self, text: str, offered: WireCandidate | None = None) -> None:
-        """Let Lean judge a text here, and go where it leads; a closed goal is finished at once."""
-        async with self._moving:
-            session = self.session
-            if session is None:
-                return
-            try:
-                answer = await session.apply(text, offered)
-            except FdError as error:
-                self.complain(error)
-                return
-        if answer.node is None:
-            self.tell_refused(answer.candidate)
-            return
-        self.hide_tactic()
-        self.draw()
-        self.ask()
-        if answer.node.state.kind == "complete":
-            self.finish()
-
-    def tell_refused(self, candidate: WireCandidate) -> None:
-        """Lean said no: its words, and the text stays where it can be mended."""
-        verdict = candidate.verdict
-        words = "\n".join(verdict.messages) or verdict.reason or verdict.kind
-        self.notify(words[:600], title="Lean", severity="warning", markup=False)
-        self.query_one(CandidateList).add((candidate,))
-
-    def on_candidate_list_accepted(self, event: CandidateList.Accepted) -> None:
-        self.take(event.candidate.text, event.candidate)
-
-    def on_candidate_list_edit_asked(self, event: CandidateList.EditAsked) -> None:
-        self._edited = event.candidate
-        self.show_tactic(event.candidate.text)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """An `i` in one's own tactic is a letter."""
-        return action != "type" or not isinstance(self.focused, TacticInput)
-
-    def action_type(self) -> None:
-        self._edited = None
-        self.show_tactic("")
-
-    def show_tactic(self, text: str) -> None:
-        """The line to type in."""
-        if self.session is None:
-            return
-        entry = self.query_one(TacticInput)
-        entry.put(text)
-        entry.display = True
-        self.set_focus(entry)
-
-    def hide_tactic(self) -> None:
-        """Back to the candidates."""
-        entry = self.query_one(TacticInput)
-        if entry.display:
-            self.set_focus(self.query_one(CandidateList))
-            entry.display = False
-
-    def on_tactic_input_submitted(self, event: TacticInput.Submitted) -> None:
-        self.take(event.text, self._edited)
-
-    def on_tactic_input_cancelled(self, event: TacticInput.Cancelled) -> None:
-        """What Lean is judging is stopped first; the text stays."""
-        if any(w.group == "moves" and w.is_running for w in self.workers):
-            self.action_stop()
-        else:
-            self.hide_tactic()
-
-    def action_undo(self) -> None:
-        self.move(lambda session: session.undo())
-
-    def on_undo_tree_view_chosen(self, event: UndoTreeView.Chosen) -> None:
-        node = event.node
-        self.move(lambda session: session.go_to(node))
 
     def action_left_pane(self) -> None:
         """Source, undo tree, search tree: the next one, with the keys in it."""
