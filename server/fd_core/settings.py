@@ -135,6 +135,11 @@ class StoreSettings(_Section):
         " a place only in a file that did not change.",
     )
 
+    @property
+    def file(self) -> Path:
+        """Where decisions are written, and read from."""
+        return self.path or locations.store_file()
+
 
 class Settings(_Section):
     """Everything that can be configured."""

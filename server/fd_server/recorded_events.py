@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from fd_core import locations
 from fd_core.errors import StoreError
 from fd_core.events import Event
 from fd_core.settings import Settings
@@ -22,7 +21,7 @@ class RecordedEvents:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.store
-        self._path = settings.store.path or locations.store_file()
+        self._path = settings.store.file
         self._store: SqlEventStore | None = None
 
     def append(self, event: Event) -> int:

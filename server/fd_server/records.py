@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from fd_core import locations
 from fd_core.errors import StoreError
 from fd_core.events import Event
 from fd_core.settings import Settings
@@ -35,11 +34,11 @@ class Records:
     @property
     def path(self) -> Path:
         """Where records are kept."""
-        return self._settings.path or locations.store_file()
+        return self._settings.file
 
     def configure(self, settings: Settings) -> None:
         """Settings changed."""
-        moved = (settings.store.path or locations.store_file()) != self.path
+        moved = settings.store.file != self.path
         self._settings = settings.store
         if self._recorder is not None and moved:
             self.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from fd_core import locations, settings
+from fd_core import settings
 from fd_core.errors import FdError
 
 if TYPE_CHECKING:
@@ -125,4 +125,4 @@ def _anything_recorded() -> bool:
 
 def store_path() -> Path:
     """The store that the settings name, or the default."""
-    return settings.load().store.path or locations.store_file()
+    return settings.load().store.file

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fd_core import locations
 from fd_core.events import Event, ProofObserved, SourceSeen, SuggestionOffered
 from fd_core.settings import StoreSettings
 from fd_core.store import consent, open_store
@@ -32,7 +31,7 @@ def stored_events(settings: StoreSettings, path: Path | None = None) -> tuple[Ev
 
     Raises StoreError if the store is damaged or from another version.
     """
-    file = path or settings.path or locations.store_file()
+    file = path or settings.file
     if consent.effective(settings.consent, file) != "yes" or not file.exists():
         return ()
     store = open_store(file, read_only=True)

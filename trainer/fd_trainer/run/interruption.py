@@ -12,7 +12,13 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+
+from fd_core.settings import StoreSettings
+from fd_core.store.newest import newest_sequence
+
+from fd_trainer.config.data import DataSection
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _WORDS = {
@@ -90,3 +96,11 @@ class UserAtEditor:
         self._looked_at = time.monotonic()
         now = self._last_event()
         return now is not None and (self._before is None or now > self._before)
+
+
+def user_at_editor(data: DataSection, store: StoreSettings) -> Callable[[], bool]:
+    """Says whether the user is back: at the store that the server writes, and at the night's own
+    where it learns from another."""
+    files = dict.fromkeys((store.file, data.store or store.file))
+    watched = [UserAtEditor(partial(newest_sequence, file)) for file in files]
+    return lambda: any(each() for each in watched)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from fd_core import locations, settings
+from fd_core import settings
 from fd_core.registry import FolderRegistry
-from fd_core.store.newest import newest_sequence
 
 from fd_trainer.config.night import NightConfig
 from fd_trainer.run import choosing
 from fd_trainer.run.clock import Deadline, MachineClock
 from fd_trainer.run.composition import RealParts
 from fd_trainer.run.folder import RunFolder, new_run
-from fd_trainer.run.interruption import Interruption, UserAtEditor
+from fd_trainer.run.interruption import Interruption, user_at_editor
 from fd_trainer.run.leaving import Leaving
 from fd_trainer.run.night import Night, night_lock
 from fd_trainer.run.quiet import quieten
@@ -89,5 +88,4 @@ def _stand(
 def _interruption(folder: RunFolder, night: NightConfig) -> Interruption:
     if not night.run.yield_to_user:
         return Interruption(folder.stop)
-    path = night.data.store or locations.store_file()
-    return Interruption(folder.stop, UserAtEditor(lambda: newest_sequence(path)))
+    return Interruption(folder.stop, user_at_editor(night.data, settings.load().store))

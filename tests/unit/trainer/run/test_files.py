@@ -6,15 +6,19 @@ from pathlib import Path
 
 import pytest
 from fd_core.errors import LeanError, SettingsError
+from fd_core.settings import StoreSettings
+from fd_core.store import open_store
+from fd_trainer.config.data import DataSection
 from fd_trainer.example import Row
 from fd_trainer.run.drawing import drawn, longest_first, rows_of_step
 from fd_trainer.run.errors import RunError
-from fd_trainer.run.interruption import Interruption, UserAtEditor
+from fd_trainer.run.interruption import Interruption, UserAtEditor, user_at_editor
 from fd_trainer.run.metrics_log import MetricsLog
 from fd_trainer.run.retrying import retried
 from fd_trainer.run.spending import budget_table
 from fd_trainer.run.timer import Timer, install_systemd, with_line
 from support.night_parts import problem
+from support.records import OFFERED
 
 
 def test_metrics_are_lines_that_a_resumed_run_cuts_back(tmp_path: Path) -> None:
@@ -114,6 +118,21 @@ def test_a_store_that_can_t_be_read_says_nothing() -> None:
     returned = UserAtEditor(lambda: next(answers), every_s=0.0)
     assert not returned()
     assert returned()
+
+
+@pytest.mark.parametrize("written", ["server.db", "own.db", None])
+def test_the_user_is_looked_for_where_the_server_writes(
+    tmp_path: Path, written: str | None
+) -> None:
+    """Beside the store that the night learns from, which may be another."""
+    stores = {name: open_store(tmp_path / name) for name in ("server.db", "own.db")}
+    section, settings = DataSection(store=tmp_path / "own.db"), tmp_path / "server.db"
+    returned = user_at_editor(section, StoreSettings(path=settings))
+    if written:
+        stores[written].append(OFFERED)
+    assert returned() is (written is not None)
+    for store in stores.values():
+        store.close()
 
 
 async def test_pauses_grow_and_end() -> None:
