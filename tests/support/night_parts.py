@@ -24,7 +24,7 @@ from fd_core.registry import FolderRegistry
 from fd_core.suggestion import PolicyVersion
 from fd_trainer.data.collection import Collected
 from fd_trainer.evaluation.measured import SUITES, Evaluation, Measured, PolicyTable
-from fd_trainer.example import Batch, StepOutput
+from fd_trainer.example import Batch, Row, StepOutput
 from fd_trainer.ledger import Ledger
 from fd_trainer.ports import Say
 from fd_trainer.problem import Problem
@@ -45,6 +45,12 @@ def problem(n: int, **fields: Any) -> Problem:
     return Problem(
         state=state, declaration=f"p{n}", project=Path("/project"), group=f"p{n}", **given | fields
     )
+
+
+def target(n: int) -> Row:
+    """What a decision of the user teaches about the n-th fake problem."""
+    of, text = problem(n), tuple(map(ord, "rfl"))
+    return Row(f"target-{n}", "target", of.id, tuple(map(ord, of.declaration)), text, (True,) * 3)
 
 
 @dataclass
@@ -269,6 +275,8 @@ class FakeParts:
     held_out: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     useless: Finding | None = None
+    rows: list[Row] = field(default_factory=list)
+    """What the user's decisions teach, beside the attempts."""
     paid: Path | None = None
     """Each attempt sampled is a line of this file, across processes."""
     sampled: int = 0
@@ -292,7 +300,7 @@ class FakeParts:
             self._bench = Bench(
                 self.learner, FakeSampler(), FakeTokenizer(), FakeAttempting(self.learner, self),
                 FakeGrader(self), FakeCritic(self), Ledger(self.folder.ledger), FakeMeasuring(self),
-                facts={"lean": "no Lean: a fake", "device": "none"},
+                rows=self.rows, facts={"lean": "no Lean: a fake", "device": "none"},
             )  # fmt: skip
         return self._bench
 

@@ -31,7 +31,7 @@ class Position:
     tokens: int = 0
     spent_s: float = 0.0
     idle_steps: int = 0
-    """Steps in a row that trained nothing."""
+    """Steps in a row that did not learn what their stage is for (`StepDone.idle`)."""
 
     def is_undone(self, step: int) -> bool:
         """Whether a roll-back took this step out."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from fd_trainer.evaluation.guards import GuardMeasure, watch
@@ -107,29 +108,28 @@ class Steering:
             learner.begin(position.stage)
 
     async def _idle(self) -> str:
-        """What to do where the last steps had nothing to learn from; a reason when training ends."""
-        position = self.position
-        if not position.idle_steps:
+        """What to do where the last steps' attempts taught nothing; a reason when training ends."""
+        idle = self.position.idle_steps
+        if not idle:
             return ""
-        lines = self.log.lines()[-position.idle_steps :]
-        if all(line.get("undecided_ratio") == 1.0 for line in lines):
-            return await self._without_lean()
-        fed = [line.get("self_distillation/feedback_used_fraction") for line in lines]
-        if position.idle_steps >= UNFED_STEPS and fed == [0.0] * len(fed) and self._fd_is_over():
+        lines = self.log.lines()[-idle:]
+        if undecided := _last(lines, _is_undecided):
+            return await self._without_lean(undecided)
+        if _last(lines, _is_unfed) >= UNFED_STEPS and self._fd_is_over():
             return ""
-        if position.idle_steps < IDLE_STEPS:
+        if idle < IDLE_STEPS or any(map(_trained, lines[-IDLE_STEPS:])):
             return ""
         return f"nothing to learn from in {IDLE_STEPS} steps"
 
-    async def _without_lean(self) -> str:
-        """Lean decided nothing: wait longer each time, then end with a checkpoint."""
-        ground, idle = self.ground, self.position.idle_steps
-        if idle >= IDLE_STEPS:
+    async def _without_lean(self, steps: int) -> str:
+        """Lean decided nothing in so many: wait longer each time, then end with a checkpoint."""
+        ground = self.ground
+        if steps >= IDLE_STEPS:
             raise self._stop_with_checkpoint(
                 f"Lean decided nothing in {IDLE_STEPS} steps",
                 "See that Lean runs (`fd-server doctor`), then resume the run.",
             )
-        pause_s = min(ground.config.run.retry_s * 2.0 ** (idle - 1), LONGEST_PAUSE_S)
+        pause_s = min(ground.config.run.retry_s * 2.0 ** (steps - 1), LONGEST_PAUSE_S)
         ground.screen.say(f"  Lean decided nothing; going on in {pause_s:.0f} s")
         await ground.leaving.during(asyncio.sleep(pause_s), ground.reserve_s)
         return ""
@@ -149,6 +149,25 @@ class Steering:
     def _stop_with_checkpoint(self, what: str, fix: str) -> RunError:
         self._checkpoint()
         return RunError(what, fix=fix)
+
+
+def _last(lines: Sequence[Mapping[str, Any]], test: Callable[[Mapping[str, Any]], bool]) -> int:
+    """How many of the last steps, in a row, pass the test."""
+    return len(list(takewhile(test, reversed(lines))))
+
+
+def _is_undecided(line: Mapping[str, Any]) -> bool:
+    return line.get("undecided_ratio") == 1.0
+
+
+def _is_unfed(line: Mapping[str, Any]) -> bool:
+    """Lean spoke and the critic did not; where Lean is silent, nothing is known of the critic."""
+    return line.get("self_distillation/feedback_used_fraction") == 0.0 and not _is_undecided(line)
+
+
+def _trained(line: Mapping[str, Any]) -> bool:
+    """Whether the step changed the weights, if only by rows beside the attempts."""
+    return line.get("loss") is not None and not line.get("skipped")
 
 
 def _numbers(line: Mapping[str, Any]) -> dict[str, float]:

@@ -23,7 +23,8 @@ GRACE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """What one step did and took. `output` none: there was no row to learn from."""
+    """What one step did and took. `output` none: there was no row to learn from. `sampled_rows`:
+    so many of its rows were of its own attempts."""
 
     step: int
     stage: Stage
@@ -31,6 +32,15 @@ class StepDone:
     output: StepOutput | None
     metrics: dict[str, float]
     cost: StepCost
+    sampled_rows: int = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether it did not learn what its stage is for. Targets beside the attempts go on teaching
+        where Lean or the critic is gone, so they don't count in FD and GRPO."""
+        if self.output is None or self.output.skipped:
+            return True
+        return self.stage != "sft" and not self.sampled_rows
 
 
 class StepWork:
@@ -54,7 +64,8 @@ class StepWork:
             self._collected(step, stage, plan), ground.reserve_s
         )
         collected = ground.clock()
-        rows = self._rows(step, stage, plan, attempted)
+        sampled = self._sampled(stage, attempted)
+        rows = self._with_beside(sampled, step, plan)
         output = None
         if rows:
             batch = Batch(step, tuple(rows))
@@ -65,7 +76,7 @@ class StepWork:
         lengths = tuple(len(g.rollout.ids) for each in attempted for g in each.graded)
         cost = StepCost(collected - started, ended - collected, lengths)
         metrics = self._metrics(attempted, output, cost)
-        return StepDone(step, stage, tuple(attempted), output, metrics, cost)
+        return StepDone(step, stage, tuple(attempted), output, metrics, cost, len(sampled))
 
     def problems_of(self, step: int, plan: Plan) -> list[Problem]:
         """The first, measured steps take the longest; the others pass over all, shuffled."""
@@ -91,9 +102,8 @@ class StepWork:
         problems = self.problems_of(step, plan)
         return await self._attempts.of_step(draw, problems, remarks=stage == "fd")
 
-    def _rows(
-        self, step: int, stage: Stage, plan: Plan, attempted: Sequence[Attempted]
-    ) -> list[Row]:
+    def _sampled(self, stage: Stage, attempted: Sequence[Attempted]) -> list[Row]:
+        """What the attempts teach."""
         ground, how = self._ground, self._ground.config.algorithms.policy_gradient
         rows: list[Row] = []
         for each in attempted:
@@ -104,9 +114,14 @@ class StepWork:
                 prompt_ids = ground.bench.attempting.prompt_ids
                 row = distil_row(each.problem, graded, remark, prompt_ids)
                 rows += [row] if row else []
+        return rows
+
+    def _with_beside(self, sampled: Sequence[Row], step: int, plan: Plan) -> list[Row]:
+        """With the rows beside the attempts; anchors alone are no reason for a step."""
+        ground = self._ground
         beside = rows_of_step(ground.rows, ground.config.run.seed, step, plan.problems)
-        learns = rows or any(row.kind in ("target", "preference") for row in beside)
-        return [*rows, *beside] if learns else []
+        learns = sampled or any(row.kind in ("target", "preference") for row in beside)
+        return [*sampled, *beside] if learns else []
 
     def _metrics(
         self, attempted: Sequence[Attempted], output: StepOutput | None, cost: StepCost

@@ -123,8 +123,7 @@ class Training:
         self.ground.screen.step(done.step, position.plan.total, done.stage, metrics)
         if done.output is not None and done.output.skipped:
             self.ground.screen.say(f"  step {done.step}: {done.output.skipped}")
-        learnt = done.output is not None and not done.output.skipped
-        position.idle_steps = 0 if learnt else position.idle_steps + 1
+        position.idle_steps = position.idle_steps + 1 if done.idle else 0
         position.step += 1
         self.work.changing = False
         self.ground.progress(position.step, done.stage)

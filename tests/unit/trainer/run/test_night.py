@@ -156,50 +156,6 @@ async def test_one_problem_is_enough_to_run(tmp_path: Path) -> None:
     assert (await one.run()).startswith("not enough evidence")
 
 
-async def test_lean_that_comes_back_is_waited_for(tmp_path: Path) -> None:
-    one = fake_night(tmp_path, lean_fails=3)
-    assert (await one.run()).startswith("promoted")
-    assert "trying again" in one.out.getvalue()
-
-
-async def test_lean_that_stays_away_ends_the_run_with_a_checkpoint(tmp_path: Path) -> None:
-    one = fake_night(tmp_path)
-    speak = one.parts.speak
-
-    async def then_gone(step: int) -> None:
-        await speak(step)
-        if step == 3:
-            one.parts.lean_fails = 1_000
-
-    one.parts.speak = then_gone  # type: ignore[method-assign]
-    with pytest.raises(RunError, match=r"sampling failed .*Lean is gone") as ended:
-        await one.run()
-    assert "Start Lean." in ended.value.fix
-    folder = one.stand.folder
-    steps = [json.loads(f.read_text())["position"]["step"] for f in folder.checkpoints.iterdir()]
-    assert max(steps) == 3
-    again = fake_night(tmp_path, folder)
-    assert (await again.run()).startswith("promoted")
-
-
-async def test_lean_that_decides_nothing_ends_the_run(tmp_path: Path) -> None:
-    one = fake_night(tmp_path, lean_undecided=True)
-    with pytest.raises(RunError, match="Lean decided nothing in 5 steps"):
-        await one.run()
-
-
-async def test_when_the_critics_budget_is_spent_grpo_takes_over(tmp_path: Path) -> None:
-    settings = config(run={"steps": 12, "fd_share": 0.75})
-    one = fake_night(tmp_path, budget=20, settings=settings)
-    assert (await one.run()).startswith("promoted")
-    lines = [json.loads(line) for line in one.stand.folder.metrics.read_text().splitlines()]
-    stages = [line["phase"] for line in lines]
-    assert len(stages) == 12
-    assert stages.count("fd") < 9
-    assert stages.count("grpo") > 3
-    assert "GRPO takes over" in one.out.getvalue()
-
-
 async def test_a_loss_that_is_no_number_rolls_back_and_lowers_the_rate(tmp_path: Path) -> None:
     one = fake_night(tmp_path, settings=config(run={"steps": 8, "checkpoint_every": 2}))
     one.parts.learner.nan_at = 5
