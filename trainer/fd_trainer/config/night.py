@@ -53,6 +53,8 @@ def disagreements(night: NightConfig) -> Iterator[tuple[str, str]]:
         yield "gate.k", f"needs evaluation.samples of at least {night.gate.k}"
     if night.run.method == "sft" and not (night.data.decisions or night.data.datasets):
         yield "run.method", "`sft` needs proved text: switch on data.decisions or name a dataset"
+    if night.run.method == "sft" and not night.algorithms.targets.weight:
+        yield "run.method", "`sft` learns nothing with algorithms.targets.weight = 0"
     for key in ("step_prompt", "proof_prompt"):
         yield from _unknown_format(f"rollout.{key}", getattr(night.rollout, key))
 

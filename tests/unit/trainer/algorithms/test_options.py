@@ -82,3 +82,10 @@ def test_the_preset_sdpo_has_the_values_of_sdpo() -> None:
     assert (d.divergence, d.support, d.top_k, d.tail) == ("reverse", "student_top_k", 20, "bucket")
     assert (d.importance_cap, a.optimiser.learning_rate) == (2.0, 1e-6)
     assert (a.teacher.retention, a.teacher.period) == (0.99, 1)
+
+
+@pytest.mark.parametrize("name", ["paper", "sdpo"])
+def test_where_the_paper_s_values_are_meant_only_attempts_teach(name: str) -> None:
+    """Texts of the user's and pairs of them were not sampled: strictly on-policy has none."""
+    a = preset(name)
+    assert (a.targets.weight, a.preference.weight, a.anchor.weight) == (0.0, 0.0, 0.0)

@@ -131,6 +131,11 @@ def test_none_is_said_in_words() -> None:
     assert night.run.fd_share is None
 
 
+def test_learning_from_text_whose_loss_weighs_nothing_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"targets\.weight"):
+        load(None, "sdpo", {"model": {"base": "x"}, "run": {"method": "sft"}})
+
+
 @pytest.mark.parametrize("assignment", ["run.steps", "=3", ""])
 def test_assignments_that_set_nothing(assignment: str) -> None:
     with pytest.raises(SettingsError, match="sets nothing"):

@@ -11,6 +11,8 @@ from fd_trainer.config.algorithms import (
     Distillation,
     Optimiser,
     PolicyGradient,
+    Preference,
+    Targets,
     Teacher,
 )
 from fd_trainer.config.describe import tables
@@ -36,7 +38,9 @@ def test_the_algorithms_of_the_paper() -> None:
     """METHOD §1.6: the defaults of `Algorithms`, and GRPO's rate; no anchor, no correction."""
     assert night("paper").algorithms == Algorithms(
         policy_gradient=PolicyGradient(aggregation="token_mean", importance_cap=None),
+        targets=Targets(weight=0.0),
         anchor=Anchor(weight=0.0),
+        preference=Preference(weight=0.0),
         grpo_optimiser=Optimiser(learning_rate=1e-7),
     )
 
@@ -49,7 +53,9 @@ def test_the_algorithms_of_sdpo() -> None:
             importance_cap=2.0,
         ),
         teacher=Teacher(schedule="ema", retention=0.99, period=1),
+        targets=Targets(weight=0.0),
         anchor=Anchor(weight=0.0),
+        preference=Preference(weight=0.0),
         optimiser=Optimiser(learning_rate=1e-6),
     )  # fmt: skip
 
