@@ -11,9 +11,15 @@ from fd_tui.proving.journals import unfinished
 from fd_tui.screens.questions import Choice, Line
 from fd_tui.widgets.status_line import StatusLine
 from fd_tui.widgets.tactic_input import TacticInput
-from support.terminal_app import SCRIPT, TEXT, staged
+from support.terminal_app import SCRIPT, TEXT, Stage, staged
 
 pytestmark = pytest.mark.timeout(180)
+
+
+def _kill_server(stage: Stage) -> None:
+    assert stage.app.link._peer is not None
+    assert stage.app.link._peer._server is not None
+    os.kill(stage.app.link._peer._server.pid, 9)
 
 
 async def test_from_the_board_to_a_proof_in_the_file(
@@ -130,14 +136,29 @@ async def test_a_server_lost_in_mid_session_comes_back_with_the_session(
         await stage.press("enter")
         await stage.until(lambda: stage.session.session.tree.current == 1)  # type: ignore[union-attr]
         before = stage.session.session
-        assert stage.app.link._peer is not None
-        assert stage.app.link._peer._server is not None
-        os.kill(stage.app.link._peer._server.pid, 9)
+        _kill_server(stage)
         await stage.until(lambda: stage.session.session not in (None, before))
         session = stage.session.session
         assert session is not None
         assert session.tree.proof(session.tree.current) == "constructor"
         await stage.until(lambda: stage.session.query_one(StatusLine).now.link == "running")
+
+
+async def test_a_server_lost_while_it_is_asked_whether_to_write_the_proof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path, monkeypatch) as stage:
+        await stage.open_session()
+        before = stage.session.session
+        await stage.press("enter")
+        await stage.until(lambda: isinstance(stage.app.screen, Choice))
+        now = f"theorem zero : s := by\n  sorry\n\n{TEXT}"
+        stage.file.write_text(now, encoding="utf-8")
+        _kill_server(stage)
+        await stage.until(lambda: stage.session.session not in (None, before))
+        await stage.press("enter")
+        await stage.until(lambda: "Finish it again" in stage.toasts())
+        assert stage.file.read_text() == now
 
 
 async def test_the_file_changed_on_disk_meanwhile_and_both_are_kept(

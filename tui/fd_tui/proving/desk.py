@@ -99,11 +99,16 @@ class Desk:
             return "gone"
         return "same" if text == session.document.text else "changed"
 
-    async def write(self, result: ProveResult) -> Written | NotWritten:
-        """An audited proof into the file. Raises FdError; then the file is as it was."""
-        session = self.session
-        if session is None or self.path is None or result.edit is None:
-            raise ProofSiteError("there is no audited proof to write", fix="Finish a proof first.")
+    async def write(self, session: ProvingSession, result: ProveResult) -> Written | NotWritten:
+        """A session's audited proof into its file. Raises FdError; then the file is as it was.
+
+        Only of the session that is open: another one is on a text that the proof was not made for.
+        """
+        if session is not self.session or self.path is None:
+            raise ProofSiteError(
+                "the session was read again or put away since the proof was audited",
+                fix="Finish it again.",
+            )
         found = await session.write(self.path, result)
         if isinstance(found, Written):
             await self.server.open(session.document.uri, found.text)

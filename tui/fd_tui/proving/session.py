@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fd_core.errors import ProofSiteError
 from fd_core.proof import Document
 from fd_core.protocol import (
     DecisionParams,
@@ -167,10 +168,10 @@ class ProvingSession:
         self, path: Path, result: ProveResult, *, whatever_is_above: bool = False
     ) -> writing.Written | writing.NotWritten:
         """Put an audited proof into the file, and tell that it was taken. Raises FdError."""
-        assert result.edit is not None
-        edit = result.edit.model_copy(update={"version": self.document.version})
+        if result.edit is None:
+            raise ProofSiteError("there is no audited proof to write", fix="Finish a proof first.")
         found = await asyncio.to_thread(
-            writing.write, path, edit, self.document, whatever_is_above=whatever_is_above
+            writing.write, path, result.edit, self.document, whatever_is_above=whatever_is_above
         )
         if isinstance(found, writing.Written):
             await self._note(Wrote(str(path)))

@@ -58,15 +58,18 @@ class Finishing(SessionPart):
             return
         chosen = await self.app.push_screen_wait(Choice(_said(result), (_WRITE, _COPY, _LATER)))
         if chosen == _WRITE:
-            await self._write(result)
+            await self._write(session, result)
         elif chosen == _COPY:
             self.app.copy_to_clipboard(result.proof)
             await session.copied(result)
             self.notify("Copied.", timeout=2)
 
-    async def _write(self, result: ProveResult) -> None:
+    async def _write(self, session: ProvingSession, result: ProveResult) -> None:
         try:
-            found = await self.desk.write(result)
+            async with (
+                self._moving
+            ):  # a server that is back would have the file read again meanwhile
+                found = await self.desk.write(session, result)
         except FdError as error:
             self.complain(error)
             return

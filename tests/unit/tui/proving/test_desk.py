@@ -1,4 +1,4 @@
-"""The desk while the session on it is put away: the disk answers late, the session is gone by then."""
+"""The desk: what happens on disk, and a proof into the file, while the session on it is another by then."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import os
 from pathlib import Path
 
 import pytest
+from fd_core.errors import FdError
 from fd_core.proof import Document
-from fd_core.protocol import Nothing, SessionAt
+from fd_core.protocol import Nothing, ProveResult, SessionAt, WireEdit
 from fd_tui.proving.desk import Desk
+from fd_tui.proving.session import ProvingSession
+from fd_tui.proving.writing import Written
 from support.scripted_sessions import ScriptedSessions
 
 pytestmark = pytest.mark.timeout(30)
@@ -55,6 +58,18 @@ async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return desk
 
 
+def proved(session: ProvingSession, *, version: int | None = None) -> ProveResult:
+    """What an audit of `exact h` answers for a session."""
+    at, of = session.tree.tree.range, session.document
+    edit = WireEdit(uri=of.uri, version=version or of.version, range=at, new_text="exact h")
+    return ProveResult(found=True, proof="exact h", edit=edit)
+
+
+def session_of(desk: Desk) -> ProvingSession:
+    assert desk.session is not None
+    return desk.session
+
+
 def path_of(desk: Desk) -> Path:
     assert desk.path is not None
     return desk.path
@@ -85,3 +100,33 @@ async def test_the_session_is_put_away_while_the_disk_is_read(
         await asyncio.to_thread(file.answer, text)
     assert desk.session is None
     assert await looking == found
+
+
+async def test_a_proof_goes_into_the_file_and_the_session_is_over(desk: Desk) -> None:
+    session = session_of(desk)
+    found = await desk.write(session, proved(session))
+    assert isinstance(found, Written)
+    assert path_of(desk).read_text() == TEXT.replace("sorry", "exact h")
+    assert desk.session is None
+
+
+async def test_a_proof_of_a_session_that_was_read_again_meanwhile_is_written_nowhere(
+    desk: Desk,
+) -> None:
+    session = session_of(desk)
+    result = proved(session)
+    now = f"theorem zero : q := by\n  sorry\n\n{TEXT}"
+    path_of(desk).write_text(now, encoding="utf-8")
+    assert await desk.reload() is None
+    with pytest.raises(FdError, match="read again") as refused:
+        await desk.write(session, result)
+    assert refused.value.fix == "Finish it again."
+    assert path_of(desk).read_text() == now
+    assert session_of(desk) is not session
+
+
+async def test_an_edit_for_another_version_is_refused(desk: Desk) -> None:
+    session = session_of(desk)
+    with pytest.raises(FdError, match="another version"):
+        await desk.write(session, proved(session, version=session.document.version + 1))
+    assert path_of(desk).read_text() == TEXT
