@@ -25,7 +25,8 @@ class Token:
 
 
 _OPENING = re.compile(
-    r"""(?P<line>--)
+    r"""(?P<symbol>//|<-|\\/|\|-)
+      | (?P<line>--)
       | (?P<block>/-)
       | (?P<raw>r(?P<hashes>\#*)")
       | (?P<string>")
@@ -47,7 +48,8 @@ def tokens(text: str) -> Iterator[Token]:
     while found := _OPENING.search(text, at):
         token = _token(text, found)
         if token is None:
-            at = found.start() + 1
+            # Lean reads the longest symbol: in `//-1` and `<--1` no comment begins.
+            at = found.end() if found["symbol"] else found.start() + 1
         else:
             yield token
             at = token.end
@@ -55,6 +57,8 @@ def tokens(text: str) -> Iterator[Token]:
 
 def _token(text: str, found: re.Match[str]) -> Token | None:
     start = found.start()
+    if found["symbol"]:
+        return None
     if found["line"]:
         end = text.find("\n", start)
         return Token("line comment", start, len(text) if end < 0 else end, True)

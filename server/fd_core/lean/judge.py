@@ -10,6 +10,7 @@ from fd_core.proof import Goal, ProofState
 from fd_core.suggestion import Cost, Verdict
 
 from . import questions
+from .own_sorry import brings_sorry
 from .report import Report
 from .scratch import Landing
 from .verdict import (
@@ -78,7 +79,10 @@ class Judge:
         axioms = report.axioms(landing.axioms_line)
         if axioms is None and self.scratch.is_module and not reading.elsewhere:
             axioms = await self._axioms_as_plain_file(text)
-        return without_goals(self.scratch, landing, axioms, reading, self._baseline, cost)
+        own = brings_sorry(self.scratch, text, report)
+        return without_goals(
+            self.scratch, landing, axioms, reading, self._baseline, cost, own_sorry=own
+        )
 
     async def _axioms_as_plain_file(self, text: str) -> frozenset[str] | None:
         scratch = self.scratch.as_plain_file()

@@ -5,9 +5,10 @@ Pure text and fast, as it sees every candidate. It is the first layer of several
 *before* Lean elaborates them. It never makes anything true: Lean and the audit do that.
 
 It must not be fooled into taking code for a comment. A block comment and a line comment are read
-exactly as Lean's own white-space scanner reads them; strings and quoted names, whose ends are
-harder to tell (interpolation nests), are never skipped: their contents count as code, and where
-they occur beside comment marks, comments are not skipped either.
+exactly as Lean's own white-space scanner reads them, and only behind white space, where no longer
+symbol can hold their marks; strings and quoted names, whose ends are harder to tell (interpolation
+nests), are never skipped: their contents count as code, and where they occur beside comment marks,
+comments are not skipped either.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fd_core.lean_source import block_comment_end, is_balanced
+from fd_core.lean_lexing import tokens
+from fd_core.lean_source import is_balanced
 
 from .syntax_words import (
     ANYWHERE,
@@ -50,6 +52,8 @@ _FORBIDDEN_LETTER = re.compile(
 )
 _SET_OPTION = re.compile(r"set_option\s+(?P<name>[\w.]+)\s+(?P<value>\w+|\"[^\"]*\")\s+in\b")
 _OPEN = re.compile(r"open\s+(?P<names>(?:scoped\s+)?[^\n;:=|]*?)\bin\b")
+_COMMENT_MARK = re.compile(r"--|/-")
+_DOC_COMMENT = re.compile(r"/-[-!]")
 _AESOP_RULE = re.compile(r"\(\s*add\b[^()\n]*$")
 
 
@@ -68,29 +72,36 @@ def refusal(text: str) -> str | None:
     code = _code(text)
     if code is None:
         return "The candidate holds a documentation comment, which belongs to a command."
+    if _skips_comments(text) and _COMMENT_MARK.search(code):
+        return "`--` or `/-` stands right behind a letter or symbol: put a space before it."
     if _depth(code) > MAX_DEPTH:
         return f"The candidate nests brackets more than {MAX_DEPTH} deep."
     return next(_refused_tokens(code), None)
 
 
+def _skips_comments(text: str) -> bool:
+    """Whether comments can be told for sure: where strings and quoted names end is hard to tell."""
+    return '"' not in text and "«" not in text
+
+
 def _code(text: str) -> str | None:
     """The text with comments blanked where they can be told for sure; None on `/--` and `/-!`."""
-    certain = '"' not in text and "«" not in text
-    out: list[str] = []
-    at = 0
-    for found in re.compile(r"--|/-").finditer(text):
-        if found.start() < at:
+    if not _skips_comments(text):
+        return None if _DOC_COMMENT.search(text) else text
+    out, at = [], 0
+    for token in tokens(text):
+        if not token.kind.endswith("comment") or _stands_behind_something(text, token.start):
             continue
-        if text.startswith(("/--", "/-!"), found.start()):
+        if _DOC_COMMENT.match(text, token.start):
             return None
-        line_end = text.find("\n", found.start())
-        end = len(text) if line_end < 0 else line_end
-        if found.group() == "/-":
-            end = block_comment_end(text, found.start())
-        if certain:
-            out += [text[at : found.start()], " "]
-            at = end
+        out += [text[at : token.start], " "]
+        at = token.end
     return "".join(out) + text[at:]
+
+
+def _stands_behind_something(text: str, at: int) -> bool:
+    """Then imports may have a longer symbol there, as `//` in `//-1`, and Lean reads no comment."""
+    return at > 0 and text[at - 1] not in " \t\n"
 
 
 def _depth(code: str) -> int:

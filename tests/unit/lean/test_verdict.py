@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fd_core.lean.goal_text import parse_goal
+from fd_core.lean.own_sorry import brings_sorry
 from fd_core.lean.report import Diagnostic, Report, read_diagnostics
 from fd_core.lean.scratch import Landing, scratch_of
 from fd_core.lean.verdict import (
@@ -108,6 +109,40 @@ def test_other_axioms_refuse(axiom: str) -> None:
 def test_a_sorry_of_the_files_own_is_not_the_candidates() -> None:
     told = said("information", "'x' depends on axioms: [sorryAx]", 2, 0)
     assert isinstance(closed(told, base=Baseline(frozenset(), (), rests_on_sorry=True)), Closed)
+
+
+USES_SORRY = said("warning", "declaration uses 'sorry'", 0, 8)
+ON_SORRY = said("information", "'x' depends on axioms: [sorryAx]", 2, 0)
+TWO_HOLES = Document(
+    "file:///X.lean", 1, "theorem x (p : Prop) : p ∧ p := by\n  exact ⟨?_, sorry⟩\n  sorry\n"
+)
+
+
+@pytest.mark.parametrize("text", ["apply?", "first | rw? | skip", "plausible", "  hint -- so"])
+def test_what_ends_in_a_sorry_of_its_own_is_told_by_its_name(text: str) -> None:
+    two = scratch_of(ProofSite(TWO_HOLES, Range(Position(2, 2), Position(2, 7))))
+    assert two.open_elsewhere
+    for scratch in (SCRATCH, two):
+        assert brings_sorry(scratch, text, report(ON_SORRY))
+    assert not brings_sorry(two, "exact foo.apply -- apply? says so", report(ON_SORRY))
+
+
+def test_what_ends_in_a_sorry_of_its_own_is_told_by_leans_warning() -> None:
+    told = report(USES_SORRY, ON_SORRY)
+    assert brings_sorry(SCRATCH, "my_search", told)
+    assert not brings_sorry(SCRATCH, "exact sorried_lemma", report(ON_SORRY))
+    above = said("warning", "declaration uses 'sorry'", 0, 8)
+    document = Document("file:///X.lean", 1, "theorem a : p := sorry\n\n" + DOCUMENT.text)
+    below = scratch_of(ProofSite(document, Range(Position(3, 2), Position(3, 7))))
+    assert not brings_sorry(below, "exact a", report(above, ON_SORRY))
+
+
+def test_a_sorry_of_its_own_refuses_though_the_file_has_others() -> None:
+    base = Baseline(frozenset(), (), rests_on_sorry=True)
+    told = report(ON_SORRY)
+    reading, axioms = read_landing(LANDING, told, base), told.axioms(LANDING.axioms_line)
+    found = without_goals(SCRATCH, LANDING, axioms, reading, base, COST, own_sorry=True)
+    assert isinstance(found, Failed)
 
 
 def test_forged_axiom_lines_elsewhere_do_not_count() -> None:
