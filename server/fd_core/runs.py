@@ -60,6 +60,8 @@ class RunStatus:
     state: RunState = "running"
     reason: str = ""
     """Why it is interrupted or failed, with the fix."""
+    may_pass: bool = False
+    """Failed by what comes and goes (Lean, a sampler, a full disk): the same run is worth going on with."""
     step: int = 0
     until: str = ""
     pid: int = 0

@@ -51,7 +51,8 @@ def command(
 ) -> None:
     """Train for one night: collect, attempt, criticise, learn, evaluate, decide, promote.
 
-    A night that was cut off is gone on with, unless the configuration changed or --new is given.
+    A night that was cut off, or held up by Lean, a sampler or a full disk, is gone on with, unless
+    the configuration changed or --new is given.
     Asked to end (SIGTERM, Ctrl-C, `fd-trainer runs stop`) it leaves with a checkpoint.
     """
     if resume is not None and new:
@@ -78,6 +79,8 @@ def command(
     screen = Screen(quiet=quiet or follows())
     if going_on is not None:
         screen.say(f"going on with run {going_on.id} (--new begins anew)")
+    elif not new and (left := choosing.unfinished()) is not None:
+        screen.say(f"a new run; --resume {left.id} would go on with the last one")
     _train(going_on, loaded.night, loaded.preset, screen)
 
 

@@ -65,16 +65,25 @@ def to_resume(run_id: str | None) -> RunFolder:
 
 
 def to_go_on_with(night: NightConfig) -> RunFolder | None:
-    """The newest run, if it got past its pre-flight, is not finished, and was begun with the same
-    configuration: a timer that starts anew each evening goes on with what the morning cut off."""
+    """The newest run, if it got past its pre-flight, was cut off, and was begun with the same
+    configuration: a timer that starts anew each evening goes on with what the morning cut off.
+
+    Not one that was refused or broke: each evening would do the same, and nothing new be collected.
+    """
     folder = unfinished()
-    if folder is None or "collect" not in RunRecord(folder).done():
+    if folder is None or not _is_cut_off(RunRecord(folder)):
         return None
     try:
         begun = begun_with(folder)
     except RunError:
         return None
     return folder if digest(begun.night) == digest(night) else None
+
+
+def _is_cut_off(record: RunRecord) -> bool:
+    """Whether there is something to go on with, and a chance to get further."""
+    status = record.status
+    return "collect" in record.done() and (status.state != "failed" or status.may_pass)
 
 
 def digest(night: NightConfig) -> str:

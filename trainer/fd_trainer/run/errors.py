@@ -13,5 +13,9 @@ class NothingToLearnError(RunError):
     """There is no problem, or no row, to train on."""
 
 
+class HeldUpError(RunError):
+    """Something that comes and goes is away: Lean, a sampler. The run is worth going on with."""
+
+
 class InterruptedRunError(RunError):
     """Somebody asked the run to leave; it stands at a checkpoint and can be resumed."""

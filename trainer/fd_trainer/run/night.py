@@ -6,6 +6,7 @@ promoted adapter as it was (invariant 8), and is gone on with from the first pha
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from fd_core.durable_file import make_private_folder
 from fd_core.errors import FdError
 from fd_core.runs import PHASES, Phase
 
-from fd_trainer.run.errors import InterruptedRunError, RunError
+from fd_trainer.run.errors import HeldUpError, InterruptedRunError, RunError
 from fd_trainer.run.leaving import LeaveError
 from fd_trainer.run.phases import Phases
 from fd_trainer.run.stand import Stand
@@ -32,6 +33,7 @@ ABOUT: dict[Phase, str] = {
     "decide": "the gate",
     "promote": "the pointer, the report",
 }
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 Report = Callable[[Path], str | None]
 """Writes the morning report of a run folder; returns its path, or none if it could not."""
 
@@ -103,7 +105,7 @@ class Night:
         reason = str(error) if isinstance(error, FdError) else f"{type(error).__name__}: {error}"
         try:
             report = self._written_report() if record.found("collect") else None
-            record.change(state="failed", reason=reason, report=report)
+            record.change(state="failed", reason=reason, report=report, may_pass=_may_pass(error))
         except RunError:
             self._stand.screen.say("  and the run's status could not be written")
 
@@ -113,6 +115,13 @@ class Night:
         except FdError as error:
             self._stand.screen.say(f"  no report: {error.what}")
             return None
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether another try may get further. What ended the process is no fault of the run; a refusal,
+    or a fault of ours, would only come again."""
+    full = [getattr(each, "errno", None) in _FULL for each in (error, error.__cause__)]
+    return isinstance(error, HeldUpError) or not isinstance(error, Exception) or any(full)
 
 
 @contextmanager

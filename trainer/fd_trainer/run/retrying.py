@@ -9,7 +9,7 @@ from typing import TypeVar
 from fd_core.errors import FdError, LeanError, PolicyError
 
 from fd_trainer.ports import Say
-from fd_trainer.run.errors import RunError
+from fd_trainer.run.errors import HeldUpError
 from fd_trainer.samplers.canary import SamplerMismatchError
 
 T = TypeVar("T")
@@ -27,8 +27,8 @@ async def retried(
     left_s: Callable[[], float] = lambda: float("inf"),
     pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> T:
-    """The result of `work`, tried again after growing pauses. Raises RunError, from the last cause,
-    when it failed `retries` times more, or when a pause would outlast `left_s`."""
+    """The result of `work`, tried again after growing pauses. Raises HeldUpError, from the last
+    cause, when it failed `retries` times more, or when a pause would outlast `left_s`."""
     wait_s = first_pause_s
     for attempt in range(retries + 1):
         try:
@@ -44,10 +44,10 @@ async def retried(
     raise AssertionError("returned or raised above")
 
 
-def _given_up(doing: str, retries: int, error: FdError) -> RunError:
+def _given_up(doing: str, retries: int, error: FdError) -> HeldUpError:
     tries = f"tried {retries + 1} times" if retries else "tried once"
     fix = error.fix or "See that Lean and the sampler run."
-    return RunError(
+    return HeldUpError(
         f"{doing} failed ({tries}): {error.what}",
         fix=f"{fix} Then resume the run: its last checkpoint stands.",
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from fd_trainer.evaluation.guards import GuardMeasure, watch
 from fd_trainer.run import planner
-from fd_trainer.run.errors import RunError
+from fd_trainer.run.errors import HeldUpError
 from fd_trainer.run.ground import Ground
 from fd_trainer.run.metrics_log import MetricsLog
 from fd_trainer.run.planner import Stage, StepCost
@@ -146,9 +146,9 @@ class Steering:
         self.ground.screen.say("  no feedback any more: GRPO takes over")
         return True
 
-    def _stop_with_checkpoint(self, what: str, fix: str) -> RunError:
+    def _stop_with_checkpoint(self, what: str, fix: str) -> HeldUpError:
         self._checkpoint()
-        return RunError(what, fix=fix)
+        return HeldUpError(what, fix=fix)
 
 
 def _last(lines: Sequence[Mapping[str, Any]], test: Callable[[Mapping[str, Any]], bool]) -> int:
