@@ -54,7 +54,7 @@ class Material:
             goals=state_text(problem.state, _GOALS),
             candidate=rollout.candidate,
             outcome=graded.outcome,
-            truncated=rollout.finish in ("length", "tool_limit"),
+            truncated=rollout.truncated,
             references=problem.references,
             mathlib=bool(_MATHLIB.search(text[: header_end(text)])),
             tools=tools or not all(rollout.written),

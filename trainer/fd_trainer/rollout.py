@@ -63,6 +63,11 @@ class Rollout:
         if not len(self.ids) == len(self.logprobs) == len(self.written):
             raise ValueError(f"rollout {self.id}: ids, logprobs and written differ in length")
 
+    @property
+    def truncated(self) -> bool:
+        """Whether it ran out of tokens or tool calls before the model was done."""
+        return self.finish in ("length", "tool_limit")
+
 
 Outcome = Literal["proved", "refused", "undecided"]
 

@@ -31,7 +31,7 @@ class PolicyGradientWork:
     def __init__(self, model: PolicyModel, how: PolicyGradient, rows: Sequence[Row]) -> None:
         self._model, self._how = model, how
         self._totals = totals(rows)
-        self.rows = [row for row in rows if row.advantage or how.kl_coefficient]
+        self.rows = [row for row in rows if row.advantage or how.kl_used]
         self.units = singles(self.rows)
 
     def loss(self, at: Sequence[int], tally: Tally) -> Tensor:
@@ -47,9 +47,9 @@ class PolicyGradientWork:
             *how.clip_used,
         )
         values = clipped.loss * self._importance(now, sampler, tally)
-        if how.kl_coefficient:
+        if how.kl_used:
             k3 = pg.k3(now, reference_logprobs(self._model, them))
-            values = values + how.kl_coefficient * k3
+            values = values + how.kl_used * k3
             tally.mean("kl", k3)
         tally.mean("entropy", notes.values["entropy"])
         tally.mean("clip_ratio/low_mean", clipped.low)

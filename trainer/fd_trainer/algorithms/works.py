@@ -62,7 +62,7 @@ def shared_out(
         units = pairs(them) if kind == "preference" else singles(them)
         whole = [them[i] for unit in units for i in unit]
         shares = list(units)
-        if evenly and kind == "policy_gradient" and not options.policy_gradient.kl_coefficient:
+        if evenly and kind == "policy_gradient" and not options.policy_gradient.kl_used:
             # `PolicyGradientWork` leaves these out, and ranks must agree on how many there are.
             shares = [unit for unit in units if them[unit[0]].advantage]
         own = [[them[i] for i in unit] for unit in ranks.own(shares)]

@@ -80,7 +80,7 @@ class Distillation(Section):
 class PolicyGradient(Section):
     """GRPO and its variants on Lean's verdict (METHOD §2.4).
 
-    `variant` chooses advantage and aggregation; `advantage` and `aggregation` override it. Against
+    `variant` chooses advantage, aggregation, clip, KL and mask; a key of theirs overrides it. Against
     `current` weights the ratio is 1 in value (one step per batch) and the sampler's mismatch is
     corrected by `importance_cap`; against the `sampler`'s log-probs the ratio itself corrects and
     is clipped: for stale rollouts."""
@@ -95,8 +95,11 @@ class PolicyGradient(Section):
     clip_high: Positive | None = None
     ratio_against: Literal["current", "sampler"] = "current"
     importance_cap: Positive | None = 2.0
-    kl_coefficient: NotNegative = 0.001
-    """Of the k3 estimate of KL(student‖reference)."""
+    kl_coefficient: NotNegative | None = None
+    """Of the k3 estimate of KL(student‖reference); none: the variant's own, 0.001 with GRPO, else 0."""
+    mask_truncated: bool | None = None
+    """Leave attempts that ran out of tokens or tool calls out of the loss, though not out of their
+    group's mean (DAPO's overlong filter); none: the variant's own, yes with DAPO, else no."""
     weight: NotNegative = 1.0
 
     @property
@@ -115,6 +118,17 @@ class PolicyGradient(Section):
         """(low, high): how far below and above 1 the ratio counts."""
         own = {"dapo": (0.2, 0.28), "gspo": (3e-4, 4e-4)}.get(self.variant, (0.2, 0.2))
         return self.clip_low or own[0], self.clip_high or own[1]
+
+    @property
+    def kl_used(self) -> float:
+        """The override, or the variant's own: Dr. GRPO, DAPO and GSPO have no KL (METHOD §2.4)."""
+        own = 0.001 if self.variant == "grpo" else 0.0
+        return own if self.kl_coefficient is None else self.kl_coefficient
+
+    @property
+    def masks_truncated(self) -> bool:
+        """The override, or the variant's own."""
+        return self.variant == "dapo" if self.mask_truncated is None else self.mask_truncated
 
     @model_validator(mode="after")
     def _k_fits_the_group(self) -> Self:

@@ -42,7 +42,8 @@ def distil_row(
 
 def policy_rows(problem: Problem, group: Sequence[Graded], how: PolicyGradient) -> tuple[Row, ...]:
     """Rows of one group. Undecided members have no advantage and no row; attempts of a group without
-    spread stay: their KL to the reference still counts."""
+    spread stay: their KL to the reference still counts. Truncated ones are siblings like all others,
+    and have no row where they are masked."""
     members = tuple(g for g in group if any(g.rollout.written))
     worth = group_advantages(RolloutGroup(problem.id, members), how)
     return tuple(
@@ -58,7 +59,7 @@ def policy_rows(problem: Problem, group: Sequence[Graded], how: PolicyGradient) 
             events=problem.events,
         )
         for g, advantage in zip(members, worth, strict=True)
-        if advantage is not None
+        if advantage is not None and not (g.rollout.truncated and how.masks_truncated)
     )
 
 

@@ -17,7 +17,7 @@ def attempt_metrics(attempted: Sequence[Attempted]) -> dict[str, float]:
         return {}
     rewards = [item.reward for item in graded if item.reward is not None]
     lengths = [len(item.rollout.ids) for item in graded]
-    clipped = [item.rollout.finish in ("length", "tool_limit") for item in graded]
+    clipped = [item.rollout.truncated for item in graded]
     found = {
         "undecided_ratio": 1.0 - len(rewards) / len(graded),
         "completions/mean_length": statistics.fmean(lengths),

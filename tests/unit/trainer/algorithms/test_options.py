@@ -36,8 +36,19 @@ def test_variants_choose_advantage_aggregation_and_clip() -> None:
         "dapo": ("group_std", "token_mean", (0.2, 0.28)),
         "gspo": ("group_std", "sequence_mean", (3e-4, 4e-4)),
     }
+    kl_and_mask = {v: (p.kl_used, p.masks_truncated) for v, p in found.items()}
+    assert kl_and_mask == {
+        "grpo": (0.001, False), "dr_grpo": (0.0, False), "dapo": (0.0, True), "gspo": (0.0, False),
+    }  # fmt: skip
     own = PolicyGradient(variant="dapo", aggregation="sum", clip_high=0.5, advantage="pkpo")
     assert (own.advantage_used, own.aggregation_used, own.clip_used) == ("pkpo", "sum", (0.2, 0.5))
+
+
+@pytest.mark.parametrize("variant", ["grpo", "dr_grpo", "dapo", "gspo"])
+def test_each_variant_takes_a_kl_and_a_mask_of_its_own(variant: Any) -> None:
+    for kl, mask in ((0.0, True), (0.04, False)):
+        own = PolicyGradient(variant=variant, kl_coefficient=kl, mask_truncated=mask)
+        assert (own.kl_used, own.masks_truncated) == (kl, mask)
 
 
 @pytest.mark.parametrize(

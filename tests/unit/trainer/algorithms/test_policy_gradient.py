@@ -48,7 +48,7 @@ def ours(options: PolicyGradient, t: dict[str, Any], now: Any) -> Any:
     if options.variant == "gspo":
         log_ratio = pg.sequence_log_ratio(log_ratio, row_of, B)
     loss = pg.clipped_loss(log_ratio, t["A"][row_of], *options.clip_used).loss
-    loss = loss + options.kl_coefficient * pg.k3(new, ref)
+    loss = loss + options.kl_used * pg.k3(new, ref)
     totals = Totals(B, float(MASK.sum()))
     c = coefficients(options.aggregation_used, row_of, [1.0] * B, totals, options.constant)
     return (loss * c).sum()
@@ -65,7 +65,7 @@ def theirs(options: PolicyGradient, t: dict[str, Any], now: Any) -> Any:
         _get_per_token_logps_and_entropies=lambda *a, **k: (now, torch.zeros(B, T), None),
         aux_loss_enabled=False, top_entropy_quantile=1.0, off_policy_mask_threshold=None,
         importance_sampling_level="sequence" if options.variant == "gspo" else "token",
-        beta=options.kl_coefficient, loss_type=variant, epsilon_low=low, epsilon_high=high,
+        beta=options.kl_used, loss_type=variant, epsilon_low=low, epsilon_high=high,
         args=SimpleNamespace(delta=None, use_bias_correction_kl=False, steps_per_generation=1),
         use_vllm=False, model=SimpleNamespace(training=True), accelerator=accelerator,
         current_gradient_accumulation_steps=1, max_completion_length=options.constant,

@@ -37,7 +37,9 @@ def test_each_preset_is_valid_and_says_what_it_is_for(name: str) -> None:
 def test_the_algorithms_of_the_paper() -> None:
     """METHOD §1.6: the defaults of `Algorithms`, and GRPO's rate; no anchor, no correction."""
     assert night("paper").algorithms == Algorithms(
-        policy_gradient=PolicyGradient(aggregation="token_mean", importance_cap=None),
+        policy_gradient=PolicyGradient(
+            aggregation="token_mean", importance_cap=None, kl_coefficient=0.001
+        ),
         targets=Targets(weight=0.0),
         anchor=Anchor(weight=0.0),
         preference=Preference(weight=0.0),
