@@ -125,8 +125,6 @@ def _rehearse(loaded: Loaded) -> None:
 
     for line in _intentions(loaded):
         click.echo(line)
-    if "fd" in loaded.night.run.stages and (cost := _critic_cost(loaded)):
-        click.echo(f"cost      {cost}")
     found = findings(loaded.night, loaded.settings)
     for each in found:
         if not each.fatal:
@@ -138,23 +136,6 @@ def _rehearse(loaded: Loaded) -> None:
             fix=" ".join(dict.fromkeys(each.fix for each in fatal if each.fix)),
         )
     click.echo("nothing wrong was found")
-
-
-def _critic_cost(loaded: Loaded) -> str:
-    """At most, if all steps are made; empty where the critic can't be estimated (told elsewhere)."""
-    from fd_core.errors import FdError
-
-    from fd_trainer.critic.estimate import estimate
-
-    night = loaded.night
-    share = night.run.fd_share if night.run.fd_share is not None else 0.5
-    steps = night.run.steps * (share if len(night.run.stages) > 1 else 1.0)
-    attempts = round(steps * night.run.problems_per_step * night.rollout.attempts)
-    try:
-        tokens = night.rollout.max_tokens
-        return estimate(night.critic, attempts + night.run.survey, attempt_tokens=tokens).words
-    except FdError:
-        return ""
 
 
 def _intentions(loaded: Loaded) -> list[str]:

@@ -98,6 +98,19 @@ def test_what_a_dry_run_says(tmp_path: Path, model: Path) -> None:
     assert "preset    tiny" in done.stdout
 
 
+def test_a_dry_run_tells_one_cost_of_a_critic_elsewhere(tmp_path: Path, model: Path) -> None:
+    """The one that the night itself tells: with survey and pre-flight, and every step FD's."""
+    critic = ("kind=language_model", "endpoint=https://critic.example/v1", "model=m")
+    settings = (f"model.base={model}", *(f"critic.{each}" for each in critic))
+    given = [word for each in settings for word in ("--set", each)]
+    done = run(tmp_path, "run", "--dry-run", "--preset", "tiny", *given)
+    told = [line for line in done.stdout.splitlines() if "tokens read" in line]
+    (words,) = told
+    calls = 16 * 6 * 1 + 6 + 6 * 2
+    assert words.startswith("note: if every step is made: the critic at https://critic.example")
+    assert f" {calls} to " in words
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
