@@ -128,6 +128,8 @@ class Undecided:
 
     cost: Cost
     reason: str
+    fix: str = ""
+    """What to do, where Lean can't judge anything here and it is not this candidate's doing."""
 
 
 Verdict = Closed | Progressed | Failed | Undecided

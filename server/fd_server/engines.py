@@ -55,6 +55,8 @@ class Engines:
         self._promoted = promoted
         self._projects: dict[Path, Project] = {}
         self._refused: dict[Path, float] = {}
+        self._building: dict[Path, asyncio.Task[Project | None]] = {}
+        self._drops = 0
         self._registry: AdapterRegistry | None = None
         self._served: str | None = None
         self._followed = False
@@ -72,8 +74,11 @@ class Engines:
         """Every project with an engine."""
         return list(self._projects.values())
 
-    def of(self, uri: str) -> Project | None:
-        """A Lean file's project with its engine; where there is none the status says why."""
+    async def of(self, uri: str) -> Project | None:
+        """A Lean file's project with its engine; where there is none the status says why.
+
+        Looking for Lean holds up nothing else: elan may fetch a toolchain first.
+        """
         path = path_of(uri)
         if path is None or path.suffix != ".lean" or is_read_only(path):
             return None
@@ -81,32 +86,35 @@ class Engines:
         if time.monotonic() - self._refused.get(root, -_RETRY_S) < _RETRY_S:
             return None
         self._follow_pointer()
-        if root not in self._projects:
-            try:
-                self._adopt(*self._build(root))
-            except FdError as error:
-                self._refuse(root, error)
-                return None
-        return self._projects[root]
+        return self._projects.get(root) or await self._built(root)
 
     async def prepare(self, uri: str) -> Project | None:
-        """The same ahead of the first question: looking for Lean holds up nothing else."""
+        """The same ahead of the first question, and though Lean was not found a moment ago."""
         path = path_of(uri)
         if path is None or is_read_only(path):
             return None
         root = locations.project_root(path)
-        if root in self._projects:
-            return self._projects[root]
+        return self._projects.get(root) or await self._built(root)
+
+    async def _built(self, root: Path) -> Project | None:
+        """Built once, however many ask; who is cancelled meanwhile cancels nobody else's wait."""
+        if root not in self._building:
+            self._building[root] = asyncio.create_task(self._build_and_adopt(root))
+        return await asyncio.shield(self._building[root])
+
+    async def _build_and_adopt(self, root: Path) -> Project | None:
         try:
-            built = await asyncio.to_thread(self._build, root)
+            built, drops = None, -1
+            while drops != self._drops:  # else what it was built from has changed meanwhile
+                drops = self._drops
+                built = await asyncio.to_thread(self._build, root)
+            if built is not None:
+                self._adopt(*built)
         except FdError as error:
             self._refuse(root, error)
-            return None
-        if (
-            root not in self._projects
-        ):  # else a request was faster; what we built has started nothing
-            self._adopt(*built)
-        return self._projects[root]
+        finally:
+            del self._building[root]
+        return self._projects.get(root)
 
     def _build(self, root: Path) -> tuple[Project, str]:
         if not self.trusted:
@@ -161,6 +169,7 @@ class Engines:
     async def drop(self, root: Path | None = None) -> None:
         """Close engines (all, or one project's): the next request builds them anew."""
         self._refused.clear()
+        self._drops += 1
         for known in [root] if root else list(self._projects):
             project = self._projects.pop(known, None)
             if project is not None:

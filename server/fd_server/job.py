@@ -81,7 +81,13 @@ class Job:
     @property
     def is_worth_repeating(self) -> bool:
         """Whether it ended without an answer, for reasons that may be over now."""
-        return self.done and not self.has_offer and (self.out_of_time or self.answer is None)
+        unanswered = self.out_of_time or self.answer is None or self._lean_refuses
+        return self.done and not self.has_offer and unanswered
+
+    @property
+    def _lean_refuses(self) -> bool:
+        """Whether Lean can't judge here for now, and says what to do about it."""
+        return any(isinstance(j.verdict, Undecided) and j.verdict.fix for j in self.judgements)
 
     @property
     def has_closed(self) -> bool:
@@ -201,8 +207,13 @@ class Job:
 
     def _judged(self, judgement: Judgement) -> None:
         self.judgements.append(judgement)
-        if not isinstance(judgement.verdict, Undecided):
-            self._status.lean_up()  # the goals may have come from the editor's own Lean
+        match judgement.verdict:
+            case Undecided(reason=reason, fix=fix) if fix:
+                self._status.lean_down(LeanError(reason, fix=fix))
+            case Undecided():
+                pass
+            case _:
+                self._status.lean_up()  # the goals may have come from the editor's own Lean
         self._mark("first_judgement")
         if offerable(judgement.verdict):
             self._mark("first_offer")

@@ -129,7 +129,7 @@ class Lifecycle:
 
     async def _observe(self, document: Document) -> None:
         bench = self._bench
-        project = bench.project_of(document.uri)
+        project = await bench.project_of(document.uri)
         if project is None or not bench.observer.has_news(document):
             return
         await asyncio.sleep(_AFTER_SAVE_S)  # the user's next question goes first

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from fd_core.errors import FdError
@@ -83,4 +83,7 @@ def still_stands(site: ProofSite, now: Document | None) -> bool:
     if now is None:
         return False
     end = declaration_end(site)
-    return now.text[:end] == site.document.text[:end]
+    if now.text[:end] != site.document.text[:end]:
+        return False
+    # A line below may have become the declaration's own: `termination_by`, one more step.
+    return declaration_end(replace(site, document=now)) == end

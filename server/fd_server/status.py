@@ -55,8 +55,7 @@ class StatusBoard:
     def settled(self, judged: int, sampled: int, *, found: bool, out_of_time: bool) -> None:
         """Work ended; what is down is said again, as it explains what was found."""
         if self._down:
-            down = next(iter(self._down.values()))
-            self._set(state=down.state, detail=down.detail, fix=down.fix)
+            self._tell_down()
         elif found:
             self._state("idle", judged, sampled)
         elif out_of_time:
@@ -68,8 +67,10 @@ class StatusBoard:
             )
 
     def idle(self) -> None:
-        """Nothing is asked of us."""
-        if not self._down:
+        """Nothing is asked of us; what is down is said again."""
+        if self._down:
+            self._tell_down()
+        else:
             self._state("idle")
 
     def lean_down(self, error: BaseException) -> None:
@@ -93,6 +94,10 @@ class StatusBoard:
         _log.error("%s failed: %s", feature, error, exc_info=not isinstance(error, FdError))
         what, fix = _words(error)
         self._state("idle", detail=f"{feature}: {what}", fix=fix)
+
+    def _tell_down(self) -> None:
+        down = next(iter(self._down.values()))
+        self._set(state=down.state, detail=down.detail, fix=down.fix)
 
     def _fell(self, state: EngineState, error: BaseException) -> None:
         what, fix = _words(error)

@@ -133,7 +133,7 @@ class Server(LanguageServer):
         if self._left is not None:
             self._left.set()
 
-    async def _serve(self, reader: Any, closing: Closing) -> None:
+    async def _serve(self, reader: Any, closing: Closing, *, is_child: bool) -> None:
         self._left = asyncio.Event()
         stop = threading.Event()
         with contextlib.suppress(NotImplementedError, RuntimeError):  # Windows; not the main thread
@@ -145,12 +145,14 @@ class Server(LanguageServer):
             )
         )  # fmt: skip
         leaving = asyncio.create_task(self._left.wait())
-        orphaned = asyncio.create_task(self._until_orphaned())
+        ends = [loop, leaving]
+        if is_child:  # over TCP the client's process may be on another machine
+            ends.append(asyncio.create_task(self._until_orphaned()))
         try:
-            await asyncio.wait([loop, leaving, orphaned], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
-            for task in (loop, leaving, orphaned):
+            for task in ends:
                 task.cancel()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSING_S):
@@ -170,7 +172,7 @@ def serve_stdio(server: Server, closing: Closing) -> int:
         # Two threads: one waits for input, and may do so for ever.
         reader = StdinAsyncReader(stdin, ThreadPoolExecutor(2, "stdin"))
         server.protocol.set_writer(StdoutWriter(stdout))
-        await server._serve(reader, closing)
+        await server._serve(reader, closing, is_child=True)
 
     asyncio.run(serve())
     return server.exit_code
@@ -200,7 +202,7 @@ def serve_tcp(server: Server, host: str, port: int, closing: Closing) -> int:
             taken = True
             server.protocol.set_writer(writer)
             try:
-                await server._serve(reader, closing)
+                await server._serve(reader, closing, is_child=False)
             finally:
                 writer.close()
                 ended.set()

@@ -112,9 +112,9 @@ class Workbench:
         """Settings of a project, or the user's own. Raises SettingsError."""
         return load(root, overrides=self.client_settings)
 
-    def project_of(self, uri: str) -> Project | None:
+    async def project_of(self, uri: str) -> Project | None:
         """A Lean file's project with its engine; where there is none the status says why."""
-        return self.engines.of(uri)
+        return await self.engines.of(uri)
 
     def projects(self) -> list[Project]:
         """Every project with an engine."""
@@ -159,7 +159,7 @@ class Workbench:
 
     async def _accepts(self, offer: Offer, text: str) -> bool:
         """Whether Lean accepts a text of the user's where something was offered."""
-        project = self.project_of(offer.suggestion.state.uri)
+        project = await self.project_of(offer.suggestion.state.uri)
         if project is None or not self.records.is_recording:
             return False
         return await lean_accepts(project.engine, offer.suggestion.state, text)

@@ -86,7 +86,7 @@ class ScratchChecker:
                         yield Judgement(candidate, verdict)
         except LeanError as error:
             for candidate in (item for waiting in asked.values() for item in waiting):
-                yield Judgement(candidate, Undecided(_NOTHING, error.what))
+                yield Judgement(candidate, Undecided(_NOTHING, error.what, error.fix))
 
     async def _verdicts(
         self, state: ProofState, texts: list[str], limits: CheckLimits

@@ -44,7 +44,7 @@ async def _goals(bench: Workbench, found: list[OpenGoal]) -> dict[int, str]:
     try:
         async with asyncio.timeout(GOALS_S):
             for index, item in enumerate(found):
-                project = bench.project_of(item.document.uri)
+                project = await bench.project_of(item.document.uri)
                 if item.site is None or project is None:
                     continue
                 answer = await project.engine.lean.goals_at(item.site)

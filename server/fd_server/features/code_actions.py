@@ -43,7 +43,7 @@ async def code_action(
     if document is None or file_silence(document):
         return []
     bench.marks.seen(document, params.context.diagnostics)
-    project = bench.project_of(document.uri)
+    project = await bench.project_of(document.uri)
     where = bench.encoding.range(document, params.range)
     if project is None:
         return []

@@ -72,7 +72,7 @@ async def prove(bench: Workbench, uri: str, position: object) -> Wire:
 async def _prove(bench: Workbench, params: ProveParams) -> ProveResult:
     document = document_of(bench, params)
     site = open_site(document, bench, params)
-    project = project_of(bench, document.uri)
+    project = await project_of(bench, document.uri)
     nodes = params.nodes or project.engine.settings.search.nodes
     async with bench.editor.progress("Proving") as report:
         tree = tree_events(bench, params.token)
@@ -90,7 +90,7 @@ async def prove_all(bench: Workbench, uri: str) -> Wire:
     document = bench.documents.read(uri)
     if document is None:
         raise ProofSiteError(f"{uri} can't be read", fix="Open it, or check the path.")
-    engine = project_of(bench, uri).engine
+    engine = (await project_of(bench, uri)).engine
     everything = ProofSite(document, Range(Position(0, 0), document.position(len(document.text))))
     async with bench.search_slot, bench.editor.progress("Proving every sorry") as report:
         work = _attempts(engine, document, report)

@@ -32,7 +32,7 @@ async def completion(bench: Workbench, params: types.CompletionParams) -> types.
     at = bench.encoding.position(document, params.position)
     if reason_for_silence(document, at):
         return nothing
-    project = bench.project_of(document.uri)
+    project = await bench.project_of(document.uri)
     if project is None:
         return nothing
     site, typed = _site(document, params, bench)

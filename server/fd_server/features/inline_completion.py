@@ -37,7 +37,7 @@ async def inline_completion(
     if reason_for_silence(document, at):
         return nothing
     place = at_cursor(document, at)
-    project = bench.project_of(document.uri)
+    project = await bench.project_of(document.uri)
     if project is None or not place.is_line_end or place.typed.endswith("sorry"):
         return nothing
     settings = project.engine.settings.suggest

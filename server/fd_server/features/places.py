@@ -28,9 +28,9 @@ def document_of(bench: Workbench, place: Place) -> Document:
     return document
 
 
-def project_of(bench: Workbench, uri: str) -> Project:
+async def project_of(bench: Workbench, uri: str) -> Project:
     """The project with its engine."""
-    project = bench.project_of(uri)
+    project = await bench.project_of(uri)
     if project is None:
         status = bench.status.current
         raise ProofSiteError(

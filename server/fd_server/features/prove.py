@@ -28,7 +28,7 @@ async def prove_method(bench: Workbench, params: ProveParams) -> ProveResult:
     """`fd/prove`."""
     document = document_of(bench, params)
     site = open_site(document, bench, params)
-    project = project_of(bench, document.uri)
+    project = await project_of(bench, document.uri)
     heard = tree_events(bench, params.token)
     return await prove_site(bench, project, site, params, heard, surface=bench.surface)
 

@@ -50,7 +50,7 @@ async def open_session(bench: Workbench, params: SessionOpen) -> SessionTree:
     """Open a session at a `sorry` (or a failing step, or the cursor)."""
     document = document_of(bench, params)
     site = open_site(document, bench, params)
-    project = project_of(bench, document.uri)
+    project = await project_of(bench, document.uri)
     answer = bench.goals.find(site) or await project.engine.lean.goals_at(site)
     if not isinstance(answer, ProofState):
         reason = answer.reason if isinstance(answer, NoProof) else "nothing is left to prove"

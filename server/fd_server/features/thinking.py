@@ -41,7 +41,7 @@ async def goals(bench: Workbench, params: Place) -> GoalsResult:
     """Goals at a place: the editor's, else our Lean's."""
     document = document_of(bench, params)
     site = cursor_site(document, bench, params)
-    engine = project_of(bench, document.uri).engine
+    engine = (await project_of(bench, document.uri)).engine
     answer = bench.goals.find(site) or await bench.long_work.on(site, engine.lean.goals_at(site))
     return wire.goals(answer)
 
@@ -71,7 +71,7 @@ async def suggest(bench: Workbench, params: SuggestParams) -> SuggestResult:
     site = cursor_site(document, bench, params)
     if reason := place_silence(document, site.range.start):
         return SuggestResult(state=wire.goals(NoProof(reason)))
-    project = project_of(bench, document.uri)
+    project = await project_of(bench, document.uri)
     return await bench.long_work.on(site, think(bench, project, site, params))
 
 
@@ -156,7 +156,7 @@ async def why_not(bench: Workbench, params: WhyNotParams) -> WireCandidate:
     """Lean's verdict on the user's own text."""
     document = document_of(bench, params)
     site = cursor_site(document, bench, params)
-    engine = project_of(bench, document.uri).engine
+    engine = (await project_of(bench, document.uri)).engine
     if not normalise(params.text):
         raise ProofSiteError("there is no text to judge", fix="Say what you expected.")
     judged = await bench.long_work.on(site, judge_text(bench, engine, site, params.text))

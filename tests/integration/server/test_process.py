@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fd_server.transport import _PARENT_CHECK_S
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from support.lsp_client import FAKE_SERVER, Editor, start_fake
@@ -211,6 +212,12 @@ def _start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     )
 
 
+def _request(id: int, method: str, params: dict[str, Any]) -> bytes:
+    message = {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
+    body = json.dumps(message).encode()
+    return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
 def test_the_process_ends_when_the_client_vanishes() -> None:
     pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     server = _start(**pipe)
@@ -224,9 +231,7 @@ def test_the_process_ends_when_the_client_vanishes() -> None:
 def test_sigterm_ends_the_process() -> None:
     server = _start(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert server.stdin is not None
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize",
-                       "params": {"capabilities": {}, "processId": None}}).encode()  # fmt: skip
-    server.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    server.stdin.write(_request(1, "initialize", {"capabilities": {}, "processId": None}))
     server.stdin.flush()
     assert server.stdout is not None
     assert server.stdout.readline().startswith(b"Content-Length")
@@ -249,6 +254,39 @@ async def test_one_client_over_tcp(tmp_path: Path) -> None:
         await editor.shutdown_async(None)
         editor.exit(None)
         assert await asyncio.to_thread(server.wait, 30) == 0
+    finally:
+        server.kill()
+
+
+async def test_over_tcp_the_clients_process_may_be_on_another_machine() -> None:
+    server = _start("--tcp", "127.0.0.1:0", stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    try:
+        assert server.stderr is not None
+        found = re.search(rb"127\.0\.0\.1:(\d+)", await asyncio.to_thread(server.stderr.readline))
+        assert found
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(found[1]))
+        gone = subprocess.Popen([sys.executable, "-c", ""])
+        gone.wait()
+        writer.write(_request(1, "initialize", {"capabilities": {}, "processId": gone.pid}))
+        assert (await reader.readline()).startswith(b"Content-Length")
+        with pytest.raises(subprocess.TimeoutExpired):  # a child would have left by then
+            await asyncio.to_thread(server.wait, _PARENT_CHECK_S + 2)
+        writer.close()
+        assert await asyncio.to_thread(server.wait, 30) == 1
+    finally:
+        server.kill()
+
+
+async def test_a_child_leaves_when_its_parent_is_gone() -> None:
+    pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    server = _start(**pipe)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    try:
+        assert server.stdin is not None
+        server.stdin.write(_request(1, "initialize", {"capabilities": {}, "processId": gone.pid}))
+        server.stdin.flush()
+        assert await asyncio.to_thread(server.wait, 30) == 1
     finally:
         server.kill()
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from fd_core.errors import LeanCrashedError
 from fd_core.ports import CheckLimits
 from fd_core.proof import Document, Goal, Position, ProofSite, ProofState, Range
-from fd_core.suggestion import Candidate, Closed, Cost, Judgement, Origin
+from fd_core.suggestion import Candidate, Closed, Cost, Judgement, Origin, Undecided
 from fd_server.cache import CandidateCache
 from fd_server.job import Ask, Job
 from fd_server.status import StatusBoard
@@ -80,6 +80,33 @@ async def test_lean_is_up_again_once_it_judges_goals_that_the_editor_gave() -> N
     await job.run()
     assert job.has_closed
     assert job._status.current.state == "idle"
+
+
+async def test_a_lean_that_refuses_to_judge_is_down_with_its_fix_and_asked_again() -> None:
+    job = _job({"candidates": ["a", "b"]})
+    job.answer = ProofState(SITE, (Goal("p"),), "here")  # handed over by the editor
+
+    class OutOfDate(FakeLean):
+        async def check(  # type: ignore[override]
+            self, _state: object, candidates: Sequence[Candidate], _limits: object
+        ) -> AsyncIterator[Judgement]:
+            for item in candidates:
+                yield Judgement(item, Undecided(Cost(0.0), "out of date", "Run `lake build`."))
+
+    job._lean = OutOfDate()
+    await job.run()
+    status = job._status.current
+    assert (status.state, status.detail, status.fix) == (
+        "Lean down", "out of date", "Run `lake build`.",
+    )  # fmt: skip
+    assert job.is_worth_repeating
+
+
+async def test_candidates_that_end_undecided_of_their_own_are_not_tried_again() -> None:
+    job = _job({"candidates": ["a"], "verdicts": {"a": "undecided"}})
+    await job.run()
+    assert job.done
+    assert not job.is_worth_repeating
 
 
 async def test_a_fault_of_ours_ends_the_job_and_is_said() -> None:

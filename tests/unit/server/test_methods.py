@@ -280,7 +280,7 @@ async def test_tonight_and_back(made: Bench) -> None:
 
 async def test_adapters_are_promoted_with_notice_and_the_policy_follows(made: Bench) -> None:
     document = made.open(TEXT)
-    assert made.bench.project_of(document.uri)
+    assert await made.bench.project_of(document.uri)
     before = await ask(made, "fd/adapters")
     assert before["promoted"] == "adapter-a"
     after = await ask(made, "fd/promote", id="adapter-b")
@@ -298,9 +298,9 @@ async def test_an_adapter_promoted_by_another_process_is_noticed_between_request
 ) -> None:
     monkeypatch.setattr("fd_server.engines._POINTER_CHECK_S", 0.0)
     document = made.open(TEXT)
-    first = made.bench.project_of(document.uri)
+    first = await made.bench.project_of(document.uri)
     made.registry.promote("adapter-b")
-    second = made.bench.project_of(document.uri)
+    second = await made.bench.project_of(document.uri)
     assert first is not None
     assert second is not first
     assert "adapter-b" in made.editor.shown[-1]

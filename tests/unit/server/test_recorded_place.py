@@ -56,7 +56,7 @@ async def test_the_text_above_comes_before_its_offer(tmp_path: Path) -> None:
 async def test_a_saved_proof_has_its_text_above_too(tmp_path: Path) -> None:
     made = make_bench(tmp_path, {})
     document = made.open(TEXT)
-    project = made.bench.project_of(document.uri)
+    project = await made.bench.project_of(document.uri)
     assert project is not None
     at = TEXT.index("  \n")
     document = made.edit(document, at, at + 2, "  exact k")

@@ -17,6 +17,14 @@ def test_a_policy_that_is_down_stays_told_whatever_the_portfolio_finds(found: bo
     assert board.current.state == "idle"
 
 
+def test_what_is_down_is_said_again_when_a_search_ends() -> None:
+    board = StatusBoard(lambda _: None)
+    board.policy_down(PolicyError("no answer from the endpoint", fix="Start the model."))
+    board.thinking(0, 0)
+    board.idle()
+    assert (board.current.state, board.current.fix) == ("policy down", "Start the model.")
+
+
 @pytest.mark.parametrize(
     ("out_of_time", "state"), [(True, "out of budget"), (False, "nothing found")]
 )

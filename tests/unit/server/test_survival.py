@@ -50,7 +50,7 @@ def survived(made: Bench) -> dict[str, bool]:
 
 
 async def save(made: Bench, document: Document) -> None:
-    project = made.bench.project_of(document.uri)
+    project = await made.bench.project_of(document.uri)
     assert project is not None
     assert made.bench.observer.has_news(document)
     await made.bench.observer.saved(document, project)
