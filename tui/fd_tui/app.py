@@ -169,7 +169,14 @@ class FdApp(App[None]):
             await self.switch_mode("session")
             await self.session.resume(newest)
         elif chosen == _FORGET:
-            await asyncio.to_thread(newest.path.unlink, True)
+            await self._forget(newest)
+
+    async def _forget(self, record: Record) -> None:
+        try:
+            await asyncio.to_thread(record.path.unlink, True)
+        except OSError as error:
+            what = f"{record.path}: {error.strerror}"
+            self.notify_trouble(FdError(what, fix="Make its folder writable."))
 
     def on_board_screen_opened(self, event: BoardScreen.Opened) -> None:
         self.open_row(event.row)

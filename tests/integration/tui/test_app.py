@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -159,6 +160,57 @@ async def test_a_server_lost_while_it_is_asked_whether_to_write_the_proof(
         await stage.press("enter")
         await stage.until(lambda: "Finish it again" in stage.toasts())
         assert stage.file.read_text() == now
+
+
+@pytest.mark.parametrize("keys", [("enter",), ("right", "enter")], ids=["written", "copied"])
+async def test_a_journal_that_takes_nothing_more_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
+) -> None:
+    async with staged(tmp_path, monkeypatch) as stage:
+        await stage.open_session()
+        await stage.press("enter")
+        await stage.until(lambda: isinstance(stage.app.screen, Choice))
+        assert stage.session.session is not None
+        stage.session.session.journal.close()
+        await stage.press(*keys)
+        await stage.until(lambda: "is closed" in stage.toasts())
+        assert ("Written." if keys == ("enter",) else "Copied.") in stage.toasts()
+        await stage.until(lambda: Accepted() in stage.decisions())
+        assert (stage.session.session is None) == (keys == ("enter",))
+        assert stage.app.is_running
+
+
+async def test_the_audit_that_was_asked_for_again_is_stopped_while_the_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async with staged(tmp_path, monkeypatch) as stage:
+        await stage.open_session()
+        stage.file.write_text(f"def r : Prop := True\n{TEXT}", encoding="utf-8")
+        await stage.press("enter")
+        await stage.until(lambda: isinstance(stage.app.screen, Choice))
+        await stage.press("enter")
+        await stage.until(lambda: "Audit it again" in stage.shown_text())
+        monkeypatch.setattr(stage.session, "_begin", never)
+        await stage.press("enter")
+        await stage.until(lambda: any(w.group == "moves" for w in stage.session.workers))
+        await stage.press("escape")
+        await stage.until(lambda: not any(w.group == "finish" for w in stage.session.workers))
+        assert stage.app.is_running
+
+
+async def test_an_export_to_nobodys_home_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with staged(tmp_path, monkeypatch) as stage:
+        await stage.open_session()
+        await stage.press("o")
+        await stage.until(lambda: isinstance(stage.app.screen, Line))
+        await stage.press("ctrl+u", *"~nobody-of-that-name/x.md", "enter")
+        await stage.until(lambda: "home directory" in stage.toasts())
+        assert stage.app.is_running
 
 
 async def test_the_file_changed_on_disk_meanwhile_and_both_are_kept(

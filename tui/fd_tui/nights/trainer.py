@@ -43,11 +43,8 @@ def program() -> str:
 
 
 async def answered(*arguments: str, timeout_s: float = 60.0) -> Answer:
-    """Run a command to its end. Raises TrainerError when it is missing or takes too long."""
-    process = await asyncio.create_subprocess_exec(
-        program(), *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+    """Run a command to its end. Raises TrainerError when it can't be run or takes too long."""
+    process = await _begun(*arguments)
     try:
         async with asyncio.timeout(timeout_s):
             out, err = await process.communicate()
@@ -62,6 +59,18 @@ async def answered(*arguments: str, timeout_s: float = 60.0) -> Answer:
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
     return Answer(process.returncode or 0, _text(out), _text(err))
+
+
+async def _begun(*arguments: str) -> asyncio.subprocess.Process:
+    command = program()
+    try:
+        return await asyncio.create_subprocess_exec(
+            command, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        fix = "Install it anew: pip install --force-reinstall 'fd-prover[train]'"
+        raise TrainerError(f"{command}: {error.strerror}", fix=fix) from error
 
 
 async def obeyed(*arguments: str, timeout_s: float = 60.0) -> str:

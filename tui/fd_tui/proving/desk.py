@@ -6,7 +6,8 @@ Owns which text the server knows of the file. Writes nothing but audited proofs,
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 from urllib.parse import unquote, urlparse
@@ -103,6 +104,7 @@ class Desk:
         """A session's audited proof into its file. Raises FdError; then the file is as it was.
 
         Only of the session that is open: another one is on a text that the proof was not made for.
+        What goes wrong once the file is written is in the answer; the session is put away anyhow.
         """
         if session is not self.session or self.path is None:
             raise ProofSiteError(
@@ -110,24 +112,40 @@ class Desk:
                 fix="Finish it again.",
             )
         found = await session.write(self.path, result)
-        if isinstance(found, Written):
-            await self.server.open(session.document.uri, found.text)
-            await self.server.saved(session.document.uri)
-            await self.leave(done=True)
-        return found
+        if isinstance(found, NotWritten):
+            return found
+        faults = [
+            await _fault(self._tell_text(session.document.uri, found.text)),
+            await _fault(session.wrote(self.path, result)),
+            await _fault(self.leave(done=True)),
+        ]
+        return replace(found, untold=tuple(fault for fault in faults if fault is not None))
 
     async def leave(self, *, done: bool = False) -> None:
-        """Put the session away; unless `done` it can be resumed."""
+        """Put the session away; unless `done` it can be resumed. Raises FdError, and it is away."""
         session, self.session = self.session, None
         if session is None:
             return
         nothing_was_done = len(session.tree) == 1
         await session.close(done=done or nothing_was_done)
 
+    async def _tell_text(self, uri: str, text: str) -> None:
+        await self.server.open(uri, text)
+        await self.server.saved(uri)
+
     async def _read(self, path: Path) -> Document:
         text = await asyncio.to_thread(read_text, path)
         uri = path.as_uri()
         return Document(uri, await self.server.open(uri, text), text)
+
+
+async def _fault(step: Awaitable[None]) -> FdError | None:
+    """What goes wrong in a step that must not keep the others from being taken."""
+    try:
+        await step
+    except FdError as error:
+        return error
+    return None
 
 
 def path_of(uri: str) -> Path:

@@ -10,7 +10,8 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fd_core import locations
@@ -56,14 +57,10 @@ class Journal:
         except OSError as error:
             raise _refused(path, error) from error
         journal._noted += [Entry(time.time(), opened), *more]
-        try:
+        with journal._or_nothing(is_new=True):
             journal._own()
             journal.sync()
             sync_folder(folder)
-        except BaseException:
-            path.unlink(missing_ok=True)  # without its first line it would be no journal
-            journal.close()
-            raise
         return journal
 
     @classmethod
@@ -73,11 +70,8 @@ class Journal:
             journal = cls(path, os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC))
         except OSError as error:
             raise _refused(path, error) from error
-        try:
+        with journal._or_nothing(is_new=False):
             journal._own()
-        except BaseException:
-            journal.close()
-            raise
         return journal
 
     def note(self, event: SessionEvent) -> None:
@@ -110,6 +104,20 @@ class Journal:
             if self._descriptor >= 0:
                 os.close(self._descriptor)
                 self._descriptor = -1
+
+    @contextmanager
+    def _or_nothing(self, *, is_new: bool) -> Iterator[None]:
+        """What begins in vain leaves nothing open. Raises JournalError for what the disk refuses."""
+        try:
+            yield
+        except BaseException as error:
+            if is_new:  # without its first line it would be no journal
+                with suppress(OSError):
+                    self.path.unlink()
+            self.close()
+            if isinstance(error, OSError):
+                raise _refused(self.path, error) from error
+            raise
 
     def _own(self) -> None:
         """Lock it and close a torn line."""

@@ -7,8 +7,10 @@ session is on disk before the call returns, so that a crash at any moment loses 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fd_core.errors import ProofSiteError
 from fd_core.proof import Document
@@ -167,28 +169,34 @@ class ProvingSession:
     async def write(
         self, path: Path, result: ProveResult, *, whatever_is_above: bool = False
     ) -> writing.Written | writing.NotWritten:
-        """Put an audited proof into the file, and tell that it was taken. Raises FdError."""
+        """Put an audited proof into the file; `wrote` tells of it.
+
+        Raises FdError; then the file is as it was.
+        """
         if result.edit is None:
             raise ProofSiteError("there is no audited proof to write", fix="Finish a proof first.")
-        found = await asyncio.to_thread(
+        return await asyncio.to_thread(
             writing.write, path, result.edit, self.document, whatever_is_above=whatever_is_above
         )
-        if isinstance(found, writing.Written):
-            await self._note(Wrote(str(path)))
-            await self._taken(result)
-        return found
+
+    async def wrote(self, path: Path, result: ProveResult) -> None:
+        """The proof is in the file. Raises FdError if that can't be noted or told."""
+        await self._note_and(Wrote(str(path)), self._taken(result))
 
     async def copied(self, result: ProveResult) -> None:
-        """The user took the proof elsewhere."""
-        await self._note(Copied())
-        await self._taken(result)
+        """The user took the proof elsewhere. Raises FdError if that can't be noted or told."""
+        await self._note_and(Copied(), self._taken(result))
 
     async def close(self, *, done: bool) -> None:
-        """Leave it; `done`: it shall not be offered to be resumed."""
-        if done:
-            await self._note(Closed())
-            await self.asks.ask("fd/sessionClose", SessionAt(session=self.id), Nothing)
-        await asyncio.to_thread(self.journal.close)
+        """Leave it; `done`: it shall not be offered to be resumed. Raises FdError, and is left."""
+        try:
+            if done:
+                await self._note_and(Closed(), self._forgotten())
+        finally:
+            await asyncio.to_thread(self.journal.close)
+
+    async def _forgotten(self) -> None:
+        await self.asks.ask("fd/sessionClose", SessionAt(session=self.id), Nothing)
 
     async def _taken(self, result: ProveResult) -> None:
         if result.suggestion_id is not None:
@@ -202,6 +210,13 @@ class ProvingSession:
     async def _read_tree(self) -> None:
         at = SessionAt(session=self.id)
         self.tree = UndoTree.of(await self.asks.ask("fd/sessionTree", at, SessionTree))
+
+    async def _note_and(self, event: SessionEvent, telling: Coroutine[Any, Any, None]) -> None:
+        """A disk that is full is no reason to tell the server nothing."""
+        try:
+            await self._note(event)
+        finally:
+            await telling
 
     async def _note(self, *events: SessionEvent) -> None:
         for event in events:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fd_core.edits import Moved, Unplaced, moved
+from fd_core.errors import FdError
 from fd_core.proof import Document
 from fd_core.protocol import WireEdit
 from fd_core.writing import read_text, replace_text
@@ -19,10 +20,14 @@ _ABOVE = "what stands above it in the file has changed since the audit; audit it
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The file holds the proof. `text` is all of it; `merged`: others had changed it meanwhile."""
+    """The file holds the proof. `text` is all of it; `merged`: others had changed it meanwhile.
+
+    `untold`: why something that should have heard of it did not.
+    """
 
     text: str
     merged: bool
+    untold: tuple[FdError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,8 @@ class NightOrders(Screen[None]):
             await doing
         except FdError as error:
             self._say("\n".join(filter(None, (error.what, error.fix))), "error")
+        except OSError as error:
+            self._say(f"{error.filename or 'fd-tui'}: {error.strerror}", "error")
 
     def _say(self, text: str, severity: Severity = "information") -> None:
         timeout = _ERROR_S if severity == "error" else None

@@ -77,6 +77,7 @@ class NightsScreen(NightOrders):
         self._watch = Watch(runs or locations.runs_dir())
         self._seen = Seen((), None)
         self._looking = asyncio.Lock()
+        self._unread = ""
 
     def compose(self) -> ComposeResult:
         """List, what it is about, phases, pages."""
@@ -123,9 +124,19 @@ class NightsScreen(NightOrders):
             return
         async with self._looking:
             chosen = self.query_one(RunList).highlighted
-            seen = await asyncio.to_thread(self._watch.look, chosen.id if chosen else None)
+            try:
+                seen = await asyncio.to_thread(self._watch.look, chosen.id if chosen else None)
+            except OSError as error:
+                self._tell_unread(error)
+                return
             if seen is not None:
                 self._show(seen)
+
+    def _tell_unread(self, error: OSError) -> None:
+        """Once: it is looked at every second."""
+        if str(error) != self._unread:
+            self._unread = str(error)
+            self.notify(f"{error.filename}: {error.strerror}", severity="warning", markup=False)
 
     def _show(self, seen: Seen) -> None:
         before, self._seen = self._seen, seen

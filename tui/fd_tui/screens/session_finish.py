@@ -5,10 +5,12 @@ The file is touched only here, only after the audit let the proof pass, and only
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fd_core.errors import FdError
 from fd_core.protocol import ProveResult, WireAudit
 from textual import work
-from textual.worker import Worker
+from textual.worker import Worker, WorkerCancelled
 
 from fd_tui.proving.session import ProvingSession
 from fd_tui.proving.writing import NotWritten
@@ -60,9 +62,15 @@ class Finishing(SessionPart):
         if chosen == _WRITE:
             await self._write(session, result)
         elif chosen == _COPY:
-            self.app.copy_to_clipboard(result.proof)
+            await self._copy(session, result)
+
+    async def _copy(self, session: ProvingSession, result: ProveResult) -> None:
+        self.app.copy_to_clipboard(result.proof)
+        self.notify("Copied.", timeout=2)
+        try:
             await session.copied(result)
-            self.notify("Copied.", timeout=2)
+        except FdError as error:
+            self.complain(error, "warning")
 
     async def _write(self, session: ProvingSession, result: ProveResult) -> None:
         try:
@@ -78,6 +86,8 @@ class Finishing(SessionPart):
             return
         merged = " What others had changed there was kept." if found.merged else ""
         self.notify(f"Written.{merged}", markup=False)
+        for fault in found.untold:
+            self.complain(fault, "warning")
         await self.leave_for_board()
 
     async def _not_written(self, found: NotWritten) -> None:
@@ -86,8 +96,9 @@ class Finishing(SessionPart):
             return
         question = f"Not written: {found.reason}"
         if await self.app.push_screen_wait(Choice(question, (_AGAIN, _LATER))) == _AGAIN:
-            await self.action_reload().wait()
-            self.finish()
+            with suppress(WorkerCancelled):  # it is read again already, or the user moved on
+                await self.action_reload().wait()
+                self.finish()
 
 
 def _said(result: ProveResult) -> str:

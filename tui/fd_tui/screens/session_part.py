@@ -8,6 +8,7 @@ from fd_core.errors import FdError
 from textual.screen import Screen
 from textual.worker import Worker
 
+from fd_tui.link.news import Severity
 from fd_tui.proving.desk import Desk
 from fd_tui.proving.session import ProvingSession
 
@@ -26,10 +27,10 @@ class SessionPart(Screen[None]):
         """The session, if one is open."""
         return self.desk.session
 
-    def complain(self, error: FdError) -> None:
+    def complain(self, error: FdError, severity: Severity = "error") -> None:
         """An error in the user's words."""
         said = f"{error.what}\n{error.fix}" if error.fix else error.what
-        self.notify(said, severity="error", markup=False)
+        self.notify(said, severity=severity, markup=False)
 
     def draw(self) -> None:
         """Everything but the candidates, as the session stands now."""

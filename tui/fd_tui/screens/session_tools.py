@@ -78,8 +78,9 @@ class Tools(SessionPart):
             await asyncio.to_thread(_write_new, path, session)
         except FdError as error:
             self.complain(error)
-        except OSError as error:
-            self.notify(f"{path}: {error.strerror}", severity="error", markup=False)
+        except (OSError, ValueError, RuntimeError) as error:  # no such user's home, no such name
+            why = getattr(error, "strerror", None) or error
+            self.notify(f"{path}: {why}", severity="error", markup=False)
         else:
             self.notify(f"Exported to {path}.", markup=False)
 

@@ -14,6 +14,7 @@ from fd_core.protocol import NightGoal, NightQueue
 from fd_core.runs import PHASES
 from fd_tui.link.asking import RefusedError
 from fd_tui.nights import trainer
+from fd_tui.nights.watching import Seen, Watch
 from fd_tui.screens.nights import NightsScreen
 from fd_tui.screens.questions import Choice
 from fd_tui.screens.start_form import StartForm
@@ -295,3 +296,19 @@ async def test_the_cursor_stays_with_its_run_while_others_begin(runs: Path) -> N
         found = pilot.app.screen.query_one(RunList).highlighted
         assert found is not None
         assert found.id.endswith("aaaa")
+
+
+async def test_a_folder_that_may_not_be_read_is_told_once_and_ends_nothing(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = 0
+
+    def refused(self: Watch, chosen: str | None) -> Seen | None:
+        nonlocal looked
+        looked += 1
+        raise PermissionError(13, "Permission denied", str(runs / "theirs"))
+
+    monkeypatch.setattr(Watch, "look", refused)
+    async with on_screen(NightsScreen(FakeAsks(fd_night=NightQueue(goals=[])))) as pilot:
+        await until(pilot, lambda: looked > 2)
+        assert notices(pilot) == [f"{runs}/theirs: Permission denied"]

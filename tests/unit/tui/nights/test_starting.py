@@ -48,6 +48,13 @@ def test_a_missing_command_is_told_with_the_fix(monkeypatch: pytest.MonkeyPatch)
     assert "pip install" in told.value.fix
 
 
+async def test_a_command_that_can_not_be_run_is_told_with_the_fix(command: Path) -> None:
+    command.write_text("no program")
+    with pytest.raises(TrainerError, match="Permission denied") as told:
+        await trainer.obeyed("runs")
+    assert "pip install" in told.value.fix
+
+
 def test_refusals_are_read_with_their_fix() -> None:
     found = trainer.refusal("note\n\x1b[31merror: two\nlines\x1b[0m\n  fix: Do this.\n")
     assert (found.what, found.fix) == ("two\nlines", "Do this.")

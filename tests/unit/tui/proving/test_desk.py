@@ -11,6 +11,7 @@ from fd_core.errors import FdError
 from fd_core.proof import Document
 from fd_core.protocol import Nothing, ProveResult, SessionAt, WireEdit
 from fd_tui.proving.desk import Desk
+from fd_tui.proving.journal import Journal, JournalError
 from fd_tui.proving.session import ProvingSession
 from fd_tui.proving.writing import Written
 from support.scripted_sessions import ScriptedSessions
@@ -29,6 +30,7 @@ class Server(ScriptedSessions):
 
     async def saved(self, uri: str) -> None:
         assert uri == self.document.uri
+        self.asked.append("saved")
 
     def _sessionClose(self, params: SessionAt) -> Nothing:  # noqa: N802
         del self.sessions[params.session]
@@ -130,3 +132,29 @@ async def test_an_edit_for_another_version_is_refused(desk: Desk) -> None:
     with pytest.raises(FdError, match="another version"):
         await desk.write(session, proved(session, version=session.document.version + 1))
     assert path_of(desk).read_text() == TEXT
+
+
+async def test_a_journal_that_takes_nothing_more_keeps_nobody_from_hearing_of_the_proof(
+    desk: Desk,
+) -> None:
+    server, session = desk.server, session_of(desk)
+    assert isinstance(server, Server)
+    session.journal.close()
+    found = await desk.write(session, proved(session))
+    assert isinstance(found, Written)
+    assert {type(error) for error in found.untold} == {JournalError}
+    assert server.document.text == path_of(desk).read_text() == TEXT.replace("sorry", "exact h")
+    assert server.asked[-2:] == ["saved", "fd/sessionClose"]
+    assert desk.session is None
+
+
+async def test_a_server_that_is_lost_once_the_file_is_written_is_told_as_such(desk: Desk) -> None:
+    server, session = desk.server, session_of(desk)
+    assert isinstance(server, Server)
+    server.lost_after = 0
+    found = await desk.write(session, proved(session))
+    assert isinstance(found, Written)
+    assert [error.what for error in found.untold] == ["the server was lost"]
+    assert path_of(desk).read_text() == TEXT.replace("sorry", "exact h")
+    assert desk.session is None
+    Journal.take(session.journal.path).close()  # nobody holds it any more

@@ -110,6 +110,26 @@ def test_a_full_disk_leaves_no_half_line_and_loses_nothing(
     journal.close()
 
 
+def test_a_disk_that_refuses_while_a_journal_is_taken_or_made_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal.create(OPENED, folder=tmp_path)
+    journal.close()
+    with journal.path.open("ab") as file:
+        file.write(b'{"half')
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(JournalError, match="No space left"):
+        Journal.take(journal.path)
+    monkeypatch.setattr(Journal, "sync", lambda _: None)
+    with pytest.raises(JournalError, match="No space left"):
+        Journal.create(replace(OPENED, session="s2"), folder=tmp_path)
+    assert not (tmp_path / "s2.jsonl").exists()
+
+
 def test_only_one_has_it(tmp_path: Path) -> None:
     journal = Journal.create(OPENED, folder=tmp_path)
     assert unfinished(tmp_path).sessions == ()
