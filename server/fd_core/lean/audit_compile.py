@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import stat
 import tempfile
 from dataclasses import dataclass
@@ -54,8 +55,20 @@ class CompileErrors:
 async def compile_text(
     command: LeanCommand, text: str, folder: Path, limits: ProcessLimits, module: str = "Audited"
 ) -> Compiled | CompileErrors | Stopped:
-    """Elaborate a whole file anew, in a new folder below `folder`."""
+    """Elaborate a whole file anew, in a new folder below `folder` that is kept if it compiles."""
     work = Path(tempfile.mkdtemp(dir=folder))
+    outcome: Compiled | CompileErrors | Stopped | None = None
+    try:
+        outcome = await _compiled(command, text, work, limits, module)
+        return outcome
+    finally:
+        if not isinstance(outcome, Compiled):
+            shutil.rmtree(work, ignore_errors=True)
+
+
+async def _compiled(
+    command: LeanCommand, text: str, work: Path, limits: ProcessLimits, module: str
+) -> Compiled | CompileErrors | Stopped:
     source, olean = work / f"{module}.lean", work / f"{module}.olean"
     source.write_text(text, encoding="utf-8", newline="\n")
     arguments = [*command.options, "--json", "-o", str(olean), str(source)]

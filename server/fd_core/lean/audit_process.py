@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import sys
@@ -23,6 +24,10 @@ from .sandbox import COMPLAINT, SIGNALLED, Sandbox, readable_for
 
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 _LOOK_S = 0.1
+_SPARE_S = 10
+_LIMITED = 'ulimit -t "$1" || :; shift; exec "$@"'
+_NOT_STARTED = (126, 127)
+"""What a shell exits with that could not start its program; Lean never does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ async def run_lean(
     with (folder / "output.log").open("w+b") as log:
         try:
             process = await asyncio.create_subprocess_exec(
-                *_line(command, arguments, folder, readable),
+                *_line(command, arguments, folder, limits, readable),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,
@@ -107,6 +112,8 @@ def _finished(
     """The exit status; below zero if a signal ended Lean, as for any child of ours."""
     status = -1 if process.returncode is None else process.returncode
     if command.sandbox is None:
+        if status in _NOT_STARTED:
+            return Stopped(f"Lean can't be started: {output.strip()[:300]}", spent)
         return Finished(status, output, spent)
     if status and output.startswith(COMPLAINT):
         # Should a candidate print this itself, it is undecided where it would have been refused.
@@ -115,13 +122,25 @@ def _finished(
 
 
 def _line(
-    command: LeanCommand, arguments: Sequence[str], folder: Path, readable: Sequence[Path]
+    command: LeanCommand,
+    arguments: Sequence[str],
+    folder: Path,
+    limits: ProcessLimits,
+    readable: Sequence[Path],
 ) -> list[str]:
     plain = [str(command.lean), *arguments]
     if command.sandbox is None:
-        return plain
+        return _mortal(plain, limits)
     known = readable_for(command.lean, command.search_path, command.options)
     return command.sandbox.around(plain, folder, [*known, *readable])
+
+
+def _mortal(line: list[str], limits: ProcessLimits) -> list[str]:
+    """Outside the sandbox, where nothing ends Lean if we are killed: with a limit on processor time."""
+    if os.name != "posix":
+        return line
+    seconds = math.ceil(limits.seconds * (os.cpu_count() or 1)) + _SPARE_S
+    return ["/bin/sh", "-c", _LIMITED, "sh", str(seconds), *line]
 
 
 def _printed(log: BinaryIO) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from fd_core.lean.audit_compile import CompileErrors, compile_text
 from fd_core.lean.audit_process import Finished, LeanCommand, ProcessLimits, Stopped, run_lean
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stands in for lean by a script")
@@ -46,6 +47,23 @@ async def test_time_is_limited(tmp_path: Path) -> None:
     outcome = await run(tmp_path, "time.sleep(600)", ProcessLimits(0.5, 4_000))
     assert isinstance(outcome, Stopped)
     assert "0.5 s" in outcome.reason
+
+
+async def test_processor_time_is_limited_though_we_are_killed(tmp_path: Path) -> None:
+    body = "import resource\nprint(resource.getrlimit(resource.RLIMIT_CPU)[0])"
+    outcome = await run(tmp_path, body, ProcessLimits(2, 4_000))
+    assert isinstance(outcome, Finished)
+    assert 2 < int(outcome.output) <= 2 * (os.cpu_count() or 1) + 10
+
+
+async def test_what_does_not_compile_leaves_nothing_behind(tmp_path: Path) -> None:
+    (folder := tmp_path / "work").mkdir()
+    command = program(tmp_path, "print('no'); sys.exit(1)")
+    assert isinstance(await compile_text(command, "", folder, LIMITS), CompileErrors)
+    command = program(tmp_path, "time.sleep(600)")
+    stopped = await compile_text(command, "", folder, ProcessLimits(0.5, 4_000))
+    assert isinstance(stopped, Stopped)
+    assert list(folder.iterdir()) == []
 
 
 async def test_output_is_limited(tmp_path: Path) -> None:
