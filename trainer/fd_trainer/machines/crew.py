@@ -25,6 +25,8 @@ PATIENCE_S = 300.0
 _GREETING_S = 120.0
 """A worker loads its libraries, and its model, before it says that it is there."""
 _BETWEEN_S = 0.5
+_FAREWELL_S = 5.0
+"""A worker that is there gets so long to remove what it laid down on its machine."""
 
 
 @dataclass(eq=False, slots=True)
@@ -36,7 +38,8 @@ class _Member:
 
 
 class Crew:
-    """`size` workers, each with `at_once` calls at a time at most. Workers have a method `ready`.
+    """`size` workers, each with `at_once` calls at a time at most. Workers have the methods `ready`
+    and `close`.
 
     Used within one event loop.
     """
@@ -86,11 +89,12 @@ class Crew:
         return await asyncio.gather(*asked, return_exceptions=True)
 
     async def aclose(self) -> None:
-        """End all workers. Safe to call twice."""
+        """End all workers, those that are there by their own `close` first. Safe to call twice."""
         for task in self._waking:
             task.cancel()
         await asyncio.gather(*self._waking, return_exceptions=True)
         members, self._members = self._members, []
+        await asyncio.gather(*(_closed(member.worker) for member in members if not member.resting))
         for member in members:
             with contextlib.suppress(Exception):  # the cluster may be gone, and they with it
                 self._cluster.dismiss(member.worker)
@@ -163,6 +167,13 @@ class Crew:
     async def _tell(self) -> None:
         async with self._changed:
             self._changed.notify_all()
+
+
+async def _closed(worker: Any) -> None:
+    """Let a worker clean up; one that can't, or is busy for too long, is ended all the same."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(_FAREWELL_S):
+            await asyncio.wrap_future(worker.close.remote().future())
 
 
 def _told(error: Exception, method: str) -> Exception:

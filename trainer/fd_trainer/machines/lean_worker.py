@@ -89,6 +89,14 @@ class LeanWorker:
         checker = _kept(self._checkers, _there(project), self._opening.checker)
         return [judgement async for judgement in checker.check(state, candidates, limits)]
 
+    async def close(self) -> None:
+        """End each Lean, and remove what was compiled."""
+        for part in (*self._auditors.values(), *self._checkers.values()):
+            # Not part of the ports: some hold processes and files, some hold nothing.
+            close = getattr(part, "aclose", None)
+            if close is not None:
+                await close()
+
 
 def _kept(known: dict[Path, T], project: Path, opened: Callable[[Path], T]) -> T:
     if project not in known:

@@ -64,6 +64,10 @@ class SamplerWorker:
         """As `Sampler.score`."""
         return list(await self._said(wanted, self._sampler.score, prompt_ids, ids))
 
+    async def close(self) -> None:
+        """Leave no file: a worker that is dismissed is killed, and removes nothing any more."""
+        await asyncio.to_thread(self._remove)
+
     async def _said(self, wanted: Wanted, speak: Any, *arguments: Any) -> Any:
         """Change voices if need be; what has begun keeps the voice it began with."""
         async with self._changing:
@@ -82,6 +86,7 @@ class SamplerWorker:
             adapter = await asyncio.to_thread(self._unpacked, wanted.adapter, files)
         await self._sampler.speak_with(adapter)
         self._speaks, self._begun = name, True
+        await asyncio.to_thread(self._tidy, name)
 
     def _unpacked(self, adapter: Adapter, files: Files) -> Adapter:
         """The files under the adapter's id, held against their digests: what came is what was sent."""
@@ -92,3 +97,9 @@ class SamplerWorker:
             (folder / Path(name).name).write_bytes(content)
         adapter_files.verify(folder, adapter.digests)
         return replace(adapter, path=str(folder))
+
+    def _tidy(self, kept: str | None) -> None:
+        """Each step sends an adapter of its own: without this they would fill the disk."""
+        for folder in self._folder.iterdir():
+            if folder.name != kept:
+                shutil.rmtree(folder, ignore_errors=True)
