@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import cast
 
 from fd_core.candidate_text import normalise
+from fd_core.errors import LeanError
 from fd_core.landing import land
 from fd_core.ports import Checker, CheckLimits, Policy, SampleRequest
 from fd_core.proof import ProofState
@@ -31,7 +32,7 @@ from fd_core.search.proof_text import ProofTree, render
 from fd_core.search.sampling import Samples
 from fd_core.search.subgoals import apart, are_coupled, runs_often, states_after
 from fd_core.settings import SearchSettings
-from fd_core.suggestion import Candidate, Closed, Judgement, Origin, Progressed
+from fd_core.suggestion import Candidate, Closed, Judgement, Origin, Progressed, Undecided
 
 SAMPLE_S = 10.0
 """How long a policy may take for the steps at one node; Lean is not idle meanwhile."""
@@ -58,6 +59,7 @@ def best_first(
     """Search a proof of all goals of a state; the last event is always `Finished`.
 
     Whole proofs are tried first. A solution has been checked as a whole, as it would be inserted.
+    Raises LeanError if Lean can't judge here.
     """
     return _Search(state, policy, checker, settings, limits).events()
 
@@ -174,12 +176,17 @@ class _Search:
             self._frontier.samples(node).start(self._policy, self._request(node))
 
     async def _judge(self, node: Node, batch: Sequence[tuple[int, Candidate]]) -> list[SearchEvent]:
-        """Lean's verdicts on a batch, up to the first that closes."""
+        """Lean's verdicts on a batch, up to the first that closes.
+
+        Raises LeanError if Lean can't judge anything here: no search ends well then.
+        """
         ranks = {candidate.text: rank for rank, candidate in batch}
         candidates = [candidate for _, candidate in batch]
         judged = await self._checked(
             node.state, candidates, self._seconds_left(), self._step_limits
         )
+        if (refusal := _refusal(judged)) is not None:
+            raise LeanError(refusal.reason, fix=refusal.fix)
         events: list[SearchEvent] = []
         for item in judged:
             rank = ranks[item.candidate.text]
@@ -259,3 +266,10 @@ class _Search:
     async def _stop_sampling(self) -> None:
         for samples in [self._whole, *self._frontier.running()]:
             await samples.stop()
+
+
+def _refusal(judged: Sequence[Judgement]) -> Undecided | None:
+    """What Lean says if it judged nothing of a batch, and knows what is to be done about it."""
+    refused = [v for item in judged if isinstance(v := item.verdict, Undecided) and v.fix]
+    did_judge = any(item.verdict.cost.milliseconds > 0 for item in judged)
+    return refused[0] if refused and not did_judge else None

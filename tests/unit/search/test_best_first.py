@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 import pytest
+from fd_core.errors import LeanError
 from fd_core.landing import land
 from fd_core.proof import ProofState
 from fd_core.search.best_first import best_first
@@ -19,7 +20,7 @@ from fd_core.search.events import (
 )
 from fd_core.settings import SearchSettings
 from fd_core.sites import open_sites
-from fd_core.suggestion import Candidate, Origin, Proved
+from fd_core.suggestion import Candidate, Cost, Judgement, Origin, Proved, Undecided
 from support.toy_prover import ToyLean, ToyPolicy, theorem
 
 SETTINGS = SearchSettings(nodes=200, seconds=20, width=8)
@@ -43,6 +44,19 @@ async def events_of(
 
 def solution_in(events: list[SearchEvent]) -> SolutionFound:
     return next(event for event in events if isinstance(event, SolutionFound))
+
+
+async def test_a_lean_that_can_judge_nothing_ends_the_search_with_its_fix() -> None:
+    class OutOfDate(ToyLean):
+        async def check(
+            self, state: ProofState, candidates: Sequence[Candidate], limits: object = None
+        ) -> AsyncGenerator[Judgement]:
+            for item in candidates:
+                yield Judgement(item, Undecided(Cost(0.0), "out of date", "Run `lake build`."))
+
+    with pytest.raises(LeanError, match="out of date") as caught:
+        await events_of(": p → p", lean=OutOfDate())
+    assert caught.value.fix == "Run `lake build`."
 
 
 TRUE = [
