@@ -18,7 +18,7 @@ from typing import Any
 
 from fd_core.adapter import Adapter
 from fd_core.durable_file import replace_file
-from fd_core.errors import LeanError
+from fd_core.errors import PolicyError
 from fd_core.feedback import Feedback
 from fd_core.registry import FolderRegistry
 from fd_core.suggestion import PolicyVersion
@@ -163,9 +163,9 @@ class FakeAttempting:
         self, problem: Problem, sampler: Any, sampling: Sampling, n: int
     ) -> Sequence[Rollout]:
         await asyncio.sleep(self.parts.slow_s)
-        if self.parts.lean_fails:
-            self.parts.lean_fails -= 1
-            raise LeanError("Lean is gone", fix="Start Lean.")
+        if self.parts.sampler_fails:
+            self.parts.sampler_fails -= 1
+            raise PolicyError("the sampler is gone", fix="Start it.")
         made = []
         for i in range(n):
             self.parts.sampled += 1
@@ -198,8 +198,10 @@ class FakeGrader:
     async def grade(self, problem: Problem, rollouts: Sequence[Rollout]) -> Sequence[Graded]:
         await asyncio.sleep(0)
         self.parts.graded += len(rollouts)
-        if self.parts.lean_undecided:
-            return [Graded(r, "undecided", ("no Lean",)) for r in rollouts]
+        if self.parts.lean_away:
+            self.parts.lean_away -= 1
+            said = ("The audit failed: Lean is gone",)
+            return [Graded(r, "undecided", said) for r in rollouts]
         good = [sum(letter in "ab" for letter in r.text) > 2 for r in rollouts]
         return [
             Graded(r, "proved" if ok else "refused", () if ok else ("no",))
@@ -270,8 +272,10 @@ class FakeParts:
     """Remarks that the critic makes at most."""
     evaluation_s: float = 0.0
     gain: int = 8
-    lean_fails: int = 0
-    lean_undecided: bool = False
+    sampler_fails: int = 0
+    """So many calls find no sampler."""
+    lean_away: int = 0
+    """So many calls find no Lean: undecided, as the real grader says it, which raises nothing."""
     held_out: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     useless: Finding | None = None

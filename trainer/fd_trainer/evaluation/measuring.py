@@ -1,23 +1,26 @@
 """Attempts at evaluation problems, counted: through the ports, with the same seeds for each policy.
 
 Lean's work on one problem overlaps with sampling for the next ones. What a published adapter did is
-recalled by key from the ledger, so that an interrupted evaluation pays for nothing twice.
+recalled by key from the ledger, so that an interrupted evaluation pays for nothing twice; what Lean left
+undecided is asked again.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from fd_core.adapter import Adapter
 from fd_core.errors import PolicyError
 
 from fd_trainer.config.evaluation import EvaluationSection
-from fd_trainer.evaluation.measured import SUITES, Evaluation, Measured, PolicyTable, Suite
+from fd_trainer.evaluation.asking_again import Tried, asked_again, is_open, see_that_lean_is_there
+from fd_trainer.evaluation.few_at_once import few_at_once
+from fd_trainer.evaluation.measured import SUITES, Evaluation, PolicyTable, Suite
 from fd_trainer.evaluation.suites import Suites, split_held_out
 from fd_trainer.evaluation.tabling import measured, second_look, table_of
 from fd_trainer.ports import Grader, Sampler
@@ -25,8 +28,6 @@ from fd_trainer.problem import Problem
 from fd_trainer.rollout import Graded, Rollout, Sampling
 
 Progress = Callable[[int, int, str], None]
-_IN_FLIGHT = 8
-"""Problems under way at once: enough that Lean and the sampler never wait for each other."""
 
 
 class Attempting(Protocol):
@@ -43,11 +44,11 @@ class Recall(Protocol):
     """What was graded before, by key; the ledger."""
 
     def recalled(self, key: str) -> Sequence[Graded]:
-        """The grades kept under this key; empty if there are none."""
+        """The attempts kept under this key, undecided where no verdict is; empty if there are none."""
         ...
 
     def remember(self, key: str, graded: Sequence[Graded]) -> None:
-        """Keep these grades, durably."""
+        """Keep these attempts and the verdicts on them, durably. Undecided is no verdict."""
         ...
 
 
@@ -72,7 +73,7 @@ class Measuring:
         """The served policy and the candidate, one after the other, on the same draws.
 
         Leaves the sampler with the candidate's weights. Raises PolicyError, also where the sampler
-        goes on speaking with other weights than it was told to.
+        goes on speaking with other weights than it was told to, and LeanError where Lean is away.
         """
         section = self.section
         split = split_held_out(suites, section.choosing)
@@ -135,20 +136,22 @@ class Measuring:
         base = self.section.seed if seed is None else seed
         chosen = [(suite, problem) for suite in SUITES for problem in self.chosen(suites, suite)]
         count = _Count(len(chosen), self.progress)
-        gate = asyncio.Semaphore(_IN_FLIGHT)
 
-        async def one(suite: Suite, problem: Problem) -> tuple[Measured, Sequence[Graded]]:
-            async with gate:
-                graded = await self._graded(problem, weights, n, base)
+        async def one(problem: Problem) -> Sequence[Graded]:
+            graded = await self._graded(problem, weights, n, base)
             count.one(problem.declaration)
-            return measured(problem, suite, graded), graded
+            return graded
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(one(suite, problem)) for suite, problem in chosen]
-        except ExceptionGroup as failed:  # the first failure is the one to speak of
-            raise failed.exceptions[0] from failed.exceptions[0].__cause__
-        found = [task.result() for task in tasks]
+        groups = await few_at_once([partial(one, problem) for _, problem in chosen])
+        tried: Sequence[Tried] = [
+            (problem, graded) for (_, problem), graded in zip(chosen, groups, strict=True)
+        ]
+        if weights is not None:
+            tried = await self._settled(tried, weights, n, base)
+        found = [
+            (measured(problem, suite, graded), graded)
+            for (suite, _), (problem, graded) in zip(chosen, tried, strict=True)
+        ]
         return table_of(found, self.sampler.version, time.perf_counter() - started)
 
     def chosen(self, suites: Suites, suite: Suite) -> list[Problem]:
@@ -159,15 +162,36 @@ class Measuring:
     async def _graded(
         self, problem: Problem, weights: str | None, n: int, seed: int
     ) -> Sequence[Graded]:
-        sampling = self._sampling(problem, seed)
-        key = _key(weights, problem, sampling, n) if weights and self.recall else ""
+        key = self._key(weights, problem, n, seed)
         if key and self.recall and (before := self.recall.recalled(key)):
             return before
+        sampling = self._sampling(problem, seed)
         rollouts = await self.attempting.attempts(problem, self.sampler, sampling, n)
         graded = await self.grader.grade(problem, rollouts)
         if key and self.recall:
             self.recall.remember(key, graded)
         return graded
+
+    async def _settled(
+        self, tried: Sequence[Tried], weights: str, n: int, seed: int
+    ) -> Sequence[Tried]:
+        """What is undecided asked once more, when all else is done. Raises LeanError where Lean is
+        away; where it is there, what stays undecided is too hard for it."""
+        await see_that_lean_is_there(tried, self.grader)
+
+        async def one(problem: Problem, graded: Sequence[Graded]) -> Tried:
+            if not any(map(is_open, graded)):
+                return problem, graded
+            graded = await asked_again((problem, graded), self.grader)
+            if self.recall:
+                self.recall.remember(self._key(weights, problem, n, seed), graded)
+            return problem, graded
+
+        return await few_at_once([partial(one, *each) for each in tried])
+
+    def _key(self, weights: str | None, problem: Problem, n: int, seed: int) -> str:
+        """Under which attempts are kept; empty where they are not."""
+        return _key(weights, problem, self._sampling(problem, seed), n) if weights else ""
 
     def _sampling(self, problem: Problem, seed: int) -> Sampling:
         s = self.section

@@ -98,14 +98,17 @@ class Attempts:
         bench.ledger.record_rollouts(made, prompt=prompt, seconds=time.monotonic() - started)
         return dict(made)
 
-    async def judged(self, problem: Problem, rollouts: Sequence[Rollout]) -> tuple[Graded, ...]:
-        """Lean's word on each, from the ledger where it is there."""
+    async def judged(
+        self, problem: Problem, rollouts: Sequence[Rollout], *, final: bool = True
+    ) -> tuple[Graded, ...]:
+        """Lean's word on each, from the ledger where it is there. What it leaves undecided stands if
+        `final`, so that a resumed run goes on alike; else it is asked again the next time."""
         ledger = self.bench.ledger
         kept = {r.id: g for r in rollouts if (g := ledger.graded(r)) is not None}
         new = [r for r in rollouts if r.id not in kept]
         if new:
             fresh = await self.bench.grader.grade(problem, new)
-            ledger.record_graded(fresh)
+            ledger.record_graded([g for g in fresh if final or g.outcome != "undecided"])
             kept |= {g.rollout.id: g for g in fresh}
         return tuple(kept[r.id] for r in rollouts)
 

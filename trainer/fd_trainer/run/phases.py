@@ -125,7 +125,7 @@ class Phases:
     async def verify(self) -> Found:
         """Lean's word on the survey; and what is served now, on the problems of the gate."""
         seen = await self._survey()
-        attempted = await self._bounded(seen.judged()) or []
+        attempted = await self._bounded(self._stand.patiently(seen.decided, "the survey")) or []
         rates = survey.pass_rates(attempted)
         if attempted:
             share = sum(rates.values()) / len(rates) if rates else 0.0
@@ -136,7 +136,10 @@ class Phases:
         serving = self._hand.serving()
         table = None
         if any(suites.values()):
-            table = await self._bounded(bench.measuring.serving(suites, serving))
+            work = self._stand.patiently(
+                lambda: bench.measuring.serving(suites, serving), "measuring what is served"
+            )
+            table = await self._bounded(work)
         seconds = time.monotonic() - started
         return {"pass_rates": rates, "measured": table is not None, "reserve_s": seconds}
 
@@ -189,7 +192,7 @@ class Phases:
         verified = stand.record.found("verify") or {}
         reserve_s = max(LEAST_RESERVE_S, RESERVE_MARGIN * float(verified.get("reserve_s", 0.0)))
         seen = await self._survey()
-        judged = await self._bounded(seen.judged(shown=False)) or []
+        judged = await self._bounded(seen.judged(shown=False, final=True)) or []
         anchored = survey.anchors(judged, stand.config.data.replay)
         return Ground(
             config=stand.config,

@@ -9,7 +9,9 @@ from fd_trainer.run.position import Position
 
 def measured_values(table: PolicyTable, k: int) -> tuple[dict[str, float], float | None]:
     """Metrics of a measurement while training, and the value that chooses the best checkpoint:
-    held-out pass@k; none where nothing is held out."""
+    held-out pass@k; none where nothing is held out, or Lean decided nothing: that is no fall."""
+    if all(m.undecided == m.samples for m in table.problems):
+        return {}, None
     values: dict[str, float] = {}
     for suite in ("held_out", "known", "frozen"):
         if (rate := pass_at(table, suite, 1)) is not None:

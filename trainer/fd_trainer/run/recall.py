@@ -22,24 +22,23 @@ class LedgerRecall:
         self._run = run
 
     def recalled(self, key: str) -> Sequence[Graded]:
-        """The grades kept under this key, in order; empty if there are none."""
+        """The attempts kept under this key, in order, undecided where no verdict is kept (Lean gave
+        none, or the run was killed before); empty if there are none."""
         found: list[Graded] = []
         while (rollout := self._ledger.rollout(self._key(key, len(found)))) is not None:
-            graded = self._ledger.graded(rollout)
-            if graded is None:
-                return ()
-            found.append(graded)
+            found.append(self._ledger.graded(rollout) or Graded(rollout, "undecided"))
         return tuple(found)
 
     def remember(self, key: str, graded: Sequence[Graded]) -> None:
-        """Keep these grades, durably."""
+        """Keep these attempts, and what Lean decided of them, durably: undecided is to be asked
+        again, and the ledger never forgets."""
         keys = [self._key(key, i) for i in range(len(graded))]
         own = [
             replace(g, rollout=replace(g.rollout, id=k.id))
             for k, g in zip(keys, graded, strict=True)
         ]
         self._ledger.record_rollouts([(k, g.rollout) for k, g in zip(keys, own, strict=True)])
-        self._ledger.record_graded(own)
+        self._ledger.record_graded([g for g in own if g.outcome != "undecided"])
 
     def _key(self, key: str, sample: int) -> AttemptKey:
         return AttemptKey(self._run, 0, key, sample, _NOBODY, 0, "evaluation")

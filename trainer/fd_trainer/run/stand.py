@@ -84,15 +84,16 @@ class Stand:
 
     async def speak(self, step: int) -> None:
         """Send the weights to the sampler, tried again while it may come back."""
-        await self._retried(lambda: self.parts.speak(step), "sending the weights to the sampler")
+        await self.patiently(lambda: self.parts.speak(step), "sending the weights to the sampler")
 
     async def retry(
         self, work: Callable[[], Awaitable[Sequence[Rollout]]], doing: str
     ) -> Sequence[Rollout]:
         """`work`, tried again while what failed may come back."""
-        return await self._retried(work, doing)
+        return await self.patiently(work, doing)
 
-    async def _retried(self, work: Callable[[], Awaitable[T]], doing: str) -> T:
+    async def patiently(self, work: Callable[[], Awaitable[T]], doing: str) -> T:
+        """The result of `work`, tried again while what failed may come back."""
         run = self.config.run
         return await retried(
             work,

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from fd_trainer.config.night import NightConfig
 from fd_trainer.data.collection import Collected
+from fd_trainer.evaluation.asking_again import see_that_lean_is_there
 from fd_trainer.example import Row
 from fd_trainer.problem import Problem
 from fd_trainer.rollout import Graded, Rollout, Sampling
@@ -53,12 +54,21 @@ class Survey:
 
         return await self._counted([one(p, i) for i, p in enumerate(self.problems())], shown)
 
-    async def judged(self, *, shown: bool = True) -> list[Attempted]:
-        """Lean's word on all of them."""
+    async def judged(self, *, shown: bool = True, final: bool = False) -> list[Attempted]:
+        """Lean's word on all of them. Each phase asks again what Lean left undecided in the one
+        before; training, which has to find the same after a resume, does so for the last time."""
         problems, rollouts = self.problems(), await self.rollouts(shown=False)
         pairs = zip(problems, rollouts, strict=True)
-        graded = await self._counted([self.attempts.judged(p, made) for p, made in pairs], shown)
+        works = [self.attempts.judged(p, made, final=final) for p, made in pairs]
+        graded = await self._counted(works, shown)
         return [Attempted(p, g) for p, g in zip(problems, graded, strict=True)]
+
+    async def decided(self) -> list[Attempted]:
+        """`judged` for the first time, undecided ones asked once more. Raises LeanError where Lean
+        is away: the rates would be of nothing."""
+        tried = [(each.problem, each.graded) for each in await self.judged()]
+        await see_that_lean_is_there(tried, self.attempts.bench.grader)
+        return await self.judged(shown=False)
 
     async def remarked(self) -> list[Attempted]:
         """The critic's word on the first attempt at each problem that was refused."""

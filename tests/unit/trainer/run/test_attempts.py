@@ -42,6 +42,21 @@ async def test_a_problem_drawn_twice_in_a_step_is_attempted_twice(tmp_path: Path
     assert all(len(each.remarks) == 2 for each in found)
 
 
+async def test_what_lean_left_undecided_is_asked_again_until_it_is_final(tmp_path: Path) -> None:
+    made, parts = await attempts(tmp_path)
+    rollouts = await made.sampled(DRAW, problem(1))
+    parts.lean_away = 1
+    open_ = await made.judged(problem(1), rollouts, final=False)
+    assert {g.outcome for g in open_} == {"undecided"}
+    told = await made.judged(problem(1), rollouts, final=False)
+    assert "undecided" not in {g.outcome for g in told}
+    parts.lean_away = 1
+    assert await made.judged(problem(1), rollouts) == told, "what it decided stands"
+    others = await made.sampled(replace(DRAW, step=4), problem(1))
+    left = await made.judged(problem(1), others)
+    assert await made.judged(problem(1), others) == left, "training goes on alike after a resume"
+
+
 async def test_the_ledger_keeps_the_prompt_in_words(tmp_path: Path) -> None:
     made, parts = await attempts(tmp_path)
     await made.sampled(DRAW, problem(1))

@@ -122,14 +122,14 @@ async def test_after_a_fault_of_ours_a_new_run_begins(tmp_path: Path) -> None:
 
 
 async def test_when_lean_was_away_the_run_is_gone_on_with(tmp_path: Path) -> None:
-    one = failing(tmp_path, lean_undecided=True)
-    with pytest.raises(RunError, match="Lean decided nothing"):
+    one = failing(tmp_path, lean_away=1_000_000)
+    with pytest.raises(RunError, match="Lean decides nothing"):
         await one.run()
     assert chosen() == one.stand.folder.id
 
 
 async def test_when_the_sampler_was_away_the_run_is_gone_on_with(tmp_path: Path) -> None:
-    one = failing(tmp_path, lean_fails=1_000)
+    one = failing(tmp_path, sampler_fails=1_000)
     with pytest.raises(RunError, match="sampling failed"):
         await one.run()
     assert chosen() == one.stand.folder.id

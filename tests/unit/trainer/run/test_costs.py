@@ -39,7 +39,7 @@ async def test_a_resumed_run_counts_what_came_before(tmp_path: Path) -> None:
 
 
 async def test_a_run_that_fails_has_a_report_too(tmp_path: Path) -> None:
-    one = fake_night(tmp_path, lean_undecided=True)
+    one = fake_night(tmp_path, lean_away=1_000_000)
     with pytest.raises(RunError):
         await one.run()
     summary = read_run(one.stand.folder.path)
