@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from fd_core.events import Event, ProofObserved, SourceSeen, source_digest
 from fd_core.lean_source import Declaration, declarations, sorries
-from fd_core.proof import Document, Range
+from fd_core.proof import Document, Position, Range
 from fd_core.suggestion import Message
 
 from fd_server.editor_goals import environment
@@ -22,6 +22,8 @@ from fd_server.survival import Survivals
 
 _PROVES = frozenset({"theorem", "lemma", "example", "instance", "def", "abbrev"})
 _BY = re.compile(r"(?<![\w.'])by(?![\w.'])")
+_EXIT = "using 'exit' to interrupt Lean"
+"""What Lean warns of at `#exit`: nothing below it is read."""
 
 
 class Observer:
@@ -45,9 +47,13 @@ class Observer:
         return changed or self._survivals.awaits_save(document.uri)
 
     async def saved(self, document: Document, project: Project) -> tuple[Message, ...]:
-        """Ask Lean about the whole document, and record what is good; returns its messages."""
+        """Ask Lean about the whole document, and record what is good; returns its messages.
+
+        Raises LeanError if Lean did not get through it; nothing is recorded then.
+        """
         messages = await project.engine.lean.diagnostics(document)
         bad = [m.where for m in messages if m.severity == "error" and m.where is not None]
+        bad += [Range(m.where.start, _end(document)) for m in messages if m.where and _exits(m)]
         open_ = [Region(start, end) for start, end in sorries(document.text)]
         before = self._known.get(document.uri, {})
         for found in declarations(document.text):
@@ -66,6 +72,14 @@ class Observer:
         self._known[document.uri] = _texts(document)
         self._survivals.saved(document, lambda region: not _hits(document, region, bad))
         return messages
+
+
+def _exits(message: Message) -> bool:
+    return message.text.startswith(_EXIT)
+
+
+def _end(document: Document) -> Position:
+    return document.position(len(document.text))
 
 
 def _is_proof(found: Declaration, text: str) -> bool:

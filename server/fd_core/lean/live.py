@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
+from fd_core.errors import LeanCrashedError, LeanError
 from fd_core.lean_source import header_end
 from fd_core.ports import Auditor, CheckLimits
 from fd_core.proof import Document, GoalsAnswer, Position, ProofSite, ProofState
@@ -15,6 +16,7 @@ from . import try_this
 from .checker import LIMITS, ScratchChecker
 from .goals import ScratchGoals
 from .pool import LeanPool
+from .report import Report
 from .toolchain import Toolchain
 
 _ORIGIN = Position(0, 0)
@@ -57,10 +59,14 @@ class LiveLean:
         return await self._auditor.audit(challenge, solution, declaration)
 
     async def diagnostics(self, document: Document) -> tuple[Message, ...]:
-        """What Lean says of a whole document, elaborated in the scratch copy."""
+        """What Lean says of a whole document, elaborated in the scratch copy.
+
+        Raises LeanError if Lean did not get through it: what it left out would look accepted.
+        """
         header = document.text[: header_end(document.text)]
         async with self._pool.bench(header) as bench:
             report = await bench.worker.elaborate(document.text)
+        _refuse_part(report)
         return tuple(item.message(_ORIGIN) for item in report.diagnostics)
 
     async def try_this(self, state: ProofState, tactic: str) -> tuple[str, ...]:
@@ -78,3 +84,16 @@ class LiveLean:
         close = getattr(self._auditor, "aclose", None)
         if close is not None:
             await close()
+
+
+def _refuse_part(report: Report) -> None:
+    if not report.complete:
+        raise LeanCrashedError(
+            f"Lean did not get through the whole file ({report.ended})",
+            fix="Look at the file's first error in your editor.",
+        )
+    if report.fatal or report.stale_imports:
+        raise LeanError(
+            "Lean can't load the imports of this file, or they are out of date",
+            fix="Run `lake build` in the project.",
+        )

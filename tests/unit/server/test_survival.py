@@ -6,8 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from fd_core.errors import LeanCrashedError
 from fd_core.events import ProofObserved, SuggestionOffered, SuggestionSurvived
-from fd_core.proof import Document
+from fd_core.proof import Document, Position, Range
+from fd_core.suggestion import Message
 from fd_server import survival
 from fd_server.features.inline_completion import inline_completion
 from fd_server.git_head import commit_of
@@ -80,15 +82,12 @@ async def test_rewritten_is_not_kept_and_says_what_stands_there(made: Bench) -> 
 
 async def test_a_save_with_an_error_there_is_not_clean(made: Bench) -> None:
     document = await take(made)
-    made.lean.diagnostics = _failing  # type: ignore[method-assign,assignment]
+    made.lean.diagnostics = _failing  # type: ignore[method-assign]
     await save(made, document)
     assert "at_clean_save" not in survived(made)
 
 
-async def _failing(document: Document) -> tuple[object, ...]:
-    from fd_core.proof import Position, Range
-    from fd_core.suggestion import Message
-
+async def _failing(document: Document) -> tuple[Message, ...]:
     return (Message("error", "no", Range(Position(1, 2), Position(1, 9))),)
 
 
@@ -117,6 +116,31 @@ async def test_an_open_or_failing_proof_is_not_observed(made: Bench) -> None:
     document = made.type(document, "sorry", "skip\n  sorry")
     await save(made, document)
     assert not [e for e in made.events if isinstance(e, ProofObserved)]
+
+
+async def test_what_stands_below_an_exit_or_what_lean_never_came_to_is_not_observed(
+    made: Bench,
+) -> None:
+    document = await take(made)
+    document = made.edit(document, 0, 0, "#exit\n\n")
+    made.lean.diagnostics = _exit  # type: ignore[method-assign]
+    await save(made, document)
+    made.lean.diagnostics = _crashed  # type: ignore[method-assign]
+    document = made.edit(document, 0, 0, "-- again\n")
+    with pytest.raises(LeanCrashedError):
+        await save(made, document)
+    assert not [e for e in made.events if isinstance(e, ProofObserved)]
+    assert "at_clean_save" not in survived(made)
+    assert made.bench.observer.has_news(document), "the next save asks again"
+
+
+async def _exit(document: Document) -> tuple[Message, ...]:
+    said = "using 'exit' to interrupt Lean"
+    return (Message("warning", said, Range(Position(0, 0), Position(0, 5))),)
+
+
+async def _crashed(document: Document) -> tuple[Message, ...]:
+    raise LeanCrashedError("as told")
 
 
 def test_commits_are_read_from_packed_refs_and_worktrees(tmp_path: Path) -> None:
