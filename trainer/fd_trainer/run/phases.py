@@ -130,7 +130,6 @@ class Phases:
         if attempted:
             share = sum(rates.values()) / len(rates) if rates else 0.0
             self._stand.screen.say(f"  the starting policy proves {share:.0%} of what it tries")
-            self._stand.trace.attempts(-1, "survey", attempted)
         started = time.monotonic()
         bench, suites = await self._hand.ready(), self._problems.suites(rates)
         serving = self._hand.serving()
@@ -146,22 +145,24 @@ class Phases:
     async def criticise(self) -> Found:
         """Try the critic on what failed, and whether its feedback helps."""
         stand = self._stand
-        if "fd" not in stand.config.run.stages:
-            return {"asked": 0}
+        with_critic = "fd" in stand.config.run.stages
         seen = await self._survey()
-        attempted = await self._bounded(seen.remarked()) or []
-        stand.trace.attempts(-1, "survey", attempted)
+        work = seen.remarked() if with_critic else seen.judged(shown=False)
+        attempted = await self._bounded(work) or []
+        stand.trace.attempts(-1, "survey", attempted)  # once, with the remarks
+        if not with_critic:
+            return {"asked": 0}
         finding = None
         if stand.config.critic.preflight.action != "off":
-            work = stand.parts.useful(self._problems.collected.of("train"))
-            finding = await self._bounded(work)
+            trial = stand.parts.useful(self._problems.collected.of("train"))
+            finding = await self._bounded(trial)
         if finding is not None and finding.fatal:
             raise RunError(finding.what, fix=finding.fix)
         if finding is not None:
             stand.screen.say(f"  {finding.what}")
         spent = (await self._hand.ready()).critic.spent
         return {
-            "asked": sum(len(each.remarks) for each in attempted),
+            "asked": sum(remark is not None for each in attempted for remark in each.remarks),
             "calls": spent.calls,
             "tokens": spent.tokens,
             "money": spent.money,

@@ -15,7 +15,7 @@ from fd_trainer.data.collection import Collected
 from fd_trainer.evaluation.asking_again import see_that_lean_is_there
 from fd_trainer.example import Row
 from fd_trainer.problem import Problem
-from fd_trainer.rollout import Graded, Rollout, Sampling
+from fd_trainer.rollout import Rollout, Sampling
 from fd_trainer.run.attempts import Attempted, Attempts, Draw
 from fd_trainer.run.drawing import drawn
 from fd_trainer.run.folder import RunFolder
@@ -71,17 +71,18 @@ class Survey:
         return await self.judged(shown=False)
 
     async def remarked(self) -> list[Attempted]:
-        """The critic's word on the first attempt at each problem that was refused."""
+        """All attempts, with the critic's word on the first at each problem that was refused."""
 
-        async def one(each: Attempted, failed: Graded) -> Attempted:
-            remarks = await self.attempts.remarked(each.problem, [failed])
-            return Attempted(each.problem, (failed,), remarks)
+        async def one(each: Attempted) -> Attempted:
+            failed = next((g for g in each.graded if g.outcome == "refused"), None)
+            if failed is None:
+                return each
+            [remark] = await self.attempts.remarked(each.problem, [failed])
+            remarks = tuple(remark if g is failed else None for g in each.graded)
+            return Attempted(each.problem, each.graded, remarks)
 
-        refused = [
-            (each, next((g for g in each.graded if g.outcome == "refused"), None))
-            for each in await self.judged(shown=False)
-        ]
-        return await self._counted([one(each, failed) for each, failed in refused if failed], True)
+        judged = await self.judged(shown=False)
+        return await self._counted([one(each) for each in judged], True)
 
     async def _counted(self, works: Sequence[Coroutine[Any, Any, T]], shown: bool) -> list[T]:
         """All together, with progress where there is something new to do."""
