@@ -240,6 +240,9 @@ class FakeMeasuring:
     async def serving(self, suites: Suites, adapter: Adapter | None) -> PolicyTable:
         return self._table(suites, None, 4)
 
+    def reckoned_s(self, suites: Suites, adapter: Adapter | None) -> float:
+        return self.parts.reckoned_s
+
     async def both(self, suites: Suites, serving: Adapter | None, candidate: Adapter) -> Evaluation:
         await asyncio.sleep(self.parts.evaluation_s)
         before = self._table(suites, serving.id if serving else None, 4)
@@ -271,6 +274,8 @@ class FakeParts:
     budget: int = 1_000_000
     """Remarks that the critic makes at most."""
     evaluation_s: float = 0.0
+    reckoned_s: float = 0.0
+    """What measuring a policy is said to take."""
     gain: int = 8
     sampler_fails: int = 0
     """So many calls find no sampler."""

@@ -16,10 +16,11 @@ from typing import Protocol
 
 from fd_core.adapter import Adapter
 from fd_core.errors import PolicyError
+from fd_core.suggestion import PolicyVersion
 
 from fd_trainer.config.evaluation import EvaluationSection
 from fd_trainer.evaluation.asking_again import Tried, asked_again, is_open, see_that_lean_is_there
-from fd_trainer.evaluation.few_at_once import few_at_once
+from fd_trainer.evaluation.few_at_once import IN_FLIGHT, few_at_once
 from fd_trainer.evaluation.measured import SUITES, Evaluation, PolicyTable, Suite
 from fd_trainer.evaluation.suites import Suites, split_held_out
 from fd_trainer.evaluation.tabling import measured, second_look, table_of
@@ -47,8 +48,13 @@ class Recall(Protocol):
         """The attempts kept under this key, undecided where no verdict is; empty if there are none."""
         ...
 
-    def remember(self, key: str, graded: Sequence[Graded]) -> None:
-        """Keep these attempts and the verdicts on them, durably. Undecided is no verdict."""
+    def remember(self, key: str, graded: Sequence[Graded], seconds: float | None = None) -> None:
+        """Keep these attempts and the verdicts on them, durably, and what it took to make them.
+        Undecided is no verdict."""
+        ...
+
+    def took(self, key: str) -> float | None:
+        """How long the attempts under this key took; none if they were not made."""
         ...
 
 
@@ -68,6 +74,7 @@ class Measuring:
     fresh: Grader | None = None
     """For the second look: an audit that recalls no verdict."""
     progress: Progress = _silent
+    clock: Callable[[], float] = time.perf_counter
 
     async def both(self, suites: Suites, serving: Adapter | None, candidate: Adapter) -> Evaluation:
         """The served policy and the candidate, one after the other, on the same draws.
@@ -98,6 +105,19 @@ class Measuring:
         """What is served, on the goals that the gate will judge by; the gate then recalls it."""
         judging = split_held_out(suites, self.section.choosing).judging
         return await self.published(judging, adapter)
+
+    def reckoned_s(self, suites: Suites, adapter: Adapter | None) -> float:
+        """About how long `serving` takes on all goals, by those that it measured so far, whenever
+        that was: what a resumed run recalls takes no time, and the candidate has to take it."""
+        split = split_held_out(suites, self.section.choosing)
+        goals = [goal for suite in SUITES for goal in self.chosen(split.judging, suite)]
+        model = self.sampler.version.base_model
+        weights = str(PolicyVersion(model, adapter.id if adapter else None))
+        keys = [self._key(weights, goal, self.section.samples, self.section.seed) for goal in goals]
+        took = [s for key in keys if self.recall and (s := self.recall.took(key)) is not None]
+        if not took:
+            return 0.0
+        return sum(took) / len(took) * len(goals) / min(IN_FLIGHT, len(goals))
 
     async def published(self, suites: Suites, adapter: Adapter | None) -> PolicyTable:
         """One published adapter, or the base model (None)."""
@@ -131,7 +151,7 @@ class Measuring:
     ) -> PolicyTable:
         """The policy that speaks now. `weights` names weights that never change, so that what they
         did can be recalled; None while training, where each call is new."""
-        started = time.perf_counter()
+        started = self.clock()
         n = self.section.samples if samples is None else samples
         base = self.section.seed if seed is None else seed
         chosen = [(suite, problem) for suite in SUITES for problem in self.chosen(suites, suite)]
@@ -152,7 +172,7 @@ class Measuring:
             (measured(problem, suite, graded), graded)
             for (suite, _), (problem, graded) in zip(chosen, tried, strict=True)
         ]
-        return table_of(found, self.sampler.version, time.perf_counter() - started)
+        return table_of(found, self.sampler.version, self.clock() - started)
 
     def chosen(self, suites: Suites, suite: Suite) -> list[Problem]:
         """The problems of a suite that are tried: the same ones every night, by their ids."""
@@ -165,11 +185,11 @@ class Measuring:
         key = self._key(weights, problem, n, seed)
         if key and self.recall and (before := self.recall.recalled(key)):
             return before
-        sampling = self._sampling(problem, seed)
+        sampling, started = self._sampling(problem, seed), self.clock()
         rollouts = await self.attempting.attempts(problem, self.sampler, sampling, n)
         graded = await self.grader.grade(problem, rollouts)
         if key and self.recall:
-            self.recall.remember(key, graded)
+            self.recall.remember(key, graded, self.clock() - started)
         return graded
 
     async def _settled(

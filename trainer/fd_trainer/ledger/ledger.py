@@ -22,12 +22,17 @@ from fd_trainer.ledger.log import Log
 from fd_trainer.remark import Remark, RemarkCost
 from fd_trainer.rollout import Graded, Rollout
 
+PREFLIGHT = "preflight"
+"""Purpose of the first tries of the critic's pre-flight."""
+WITH_FEEDBACK = "preflight with feedback"
+"""How the purpose of its second tries begins, whose prompts hold a critic's remark."""
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptKey:
     """Which attempt: the `sample`-th at a problem in a step of a run, by these weights and seed.
 
-    `purpose` keeps apart what one run samples for: "train", "survey", "evaluate" …
+    `purpose` keeps apart what one run samples for: "fd", "survey", "preflight", "evaluation" …
     """
 
     run: str
@@ -54,6 +59,12 @@ class Attempt:
     remark: Remark | None
     prompt: str
     sampling_s: float
+    purpose: str
+
+    @property
+    def with_feedback(self) -> bool:
+        """Whether it is the teacher's, who read a remark on an attempt before."""
+        return self.purpose.startswith(WITH_FEEDBACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +143,15 @@ class Ledger:
         data = self._log.get("remarked", rollout_id)
         return None if data is None else self.remark(data["remark"])
 
+    def record_took(self, key: str, seconds: float) -> None:
+        """Keep how long a piece of work took, the first time that it was done."""
+        self._log.append([("took", key, {"seconds": seconds})])
+
+    def took(self, key: str) -> float | None:
+        """How long a piece of work took; none if it was never done."""
+        data = self._log.get("took", key)
+        return None if data is None else float(data["seconds"])
+
     def record_flags(self, flags: Mapping[str, str]) -> None:
         """Keep why problems are not trusted, by their ids."""
         self._log.append([("flag", problem, {"why": why}) for problem, why in flags.items()])
@@ -157,7 +177,8 @@ class Ledger:
             rollout = records.rollout_of(data["rollout"])
             prompt = self._log.get("prompt", data["prompt"]) or ""
             remark = self.remark_of(rollout.id)
-            yield Attempt(rollout, self.graded(rollout), remark, prompt, data["seconds"])
+            graded, seconds = self.graded(rollout), data["seconds"]
+            yield Attempt(rollout, graded, remark, prompt, seconds, data["purpose"])
 
     def spent(self) -> Spent:
         """What was paid for, from the first line on."""

@@ -108,6 +108,14 @@ class Ledger(Protocol):
         """Keep what Lean said, durably."""
         ...
 
+    def record_took(self, key: str, seconds: float) -> None:
+        """Keep how long a piece of work took, durably."""
+        ...
+
+    def took(self, key: str) -> float | None:
+        """How long a piece of work took; none if it was never done."""
+        ...
+
     def remark_of(self, rollout_id: str) -> Remark | None:
         """The remark made for a rollout."""
         ...
@@ -126,6 +134,10 @@ class Measuring(Protocol):
 
     async def both(self, suites: Suites, serving: Adapter | None, candidate: Adapter) -> Evaluation:
         """The served policy and the candidate on the same draws."""
+        ...
+
+    def reckoned_s(self, suites: Suites, adapter: Adapter | None) -> float:
+        """About how long measuring a policy takes, as far as `serving` got, resumes included."""
         ...
 
     async def while_training(self, suites: Suites) -> PolicyTable:

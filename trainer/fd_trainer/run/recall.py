@@ -29,7 +29,7 @@ class LedgerRecall:
             found.append(self._ledger.graded(rollout) or Graded(rollout, "undecided"))
         return tuple(found)
 
-    def remember(self, key: str, graded: Sequence[Graded]) -> None:
+    def remember(self, key: str, graded: Sequence[Graded], seconds: float | None = None) -> None:
         """Keep these attempts, and what Lean decided of them, durably: undecided is to be asked
         again, and the ledger never forgets."""
         keys = [self._key(key, i) for i in range(len(graded))]
@@ -38,7 +38,13 @@ class LedgerRecall:
             for k, g in zip(keys, graded, strict=True)
         ]
         self._ledger.record_rollouts([(k, g.rollout) for k, g in zip(keys, own, strict=True)])
+        if seconds is not None:
+            self._ledger.record_took(f"evaluation-{key}", seconds)
         self._ledger.record_graded([g for g in own if g.outcome != "undecided"])
+
+    def took(self, key: str) -> float | None:
+        """How long the attempts under this key took, verdicts included; none if they were not made."""
+        return self._ledger.took(f"evaluation-{key}")
 
     def _key(self, key: str, sample: int) -> AttemptKey:
         return AttemptKey(self._run, 0, key, sample, _NOBODY, 0, "evaluation")

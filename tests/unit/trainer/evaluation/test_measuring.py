@@ -14,8 +14,11 @@ from fd_trainer.config.evaluation import EvaluationSection
 from fd_trainer.evaluation.measured import Suite
 from fd_trainer.evaluation.measuring import Measuring
 from fd_trainer.evaluation.suites import split_held_out
+from fd_trainer.ledger import Ledger
 from fd_trainer.problem import Problem
 from fd_trainer.rollout import Completion, Graded, Outcome, Rollout, Sampling
+from fd_trainer.run.recall import LedgerRecall
+from support.clocks import HandClock
 from support.states import state_of
 
 SECTION = EvaluationSection(samples=8, ks=(1, 4, 16), problems=100)
@@ -64,12 +67,15 @@ class ScriptedAttempts:
     chances: dict[str | None, float]
     seeds: list[tuple[str | None, int]] = field(default_factory=list)
     fails: bool = False
+    clock: HandClock = field(default_factory=HandClock)
+    """Each call takes three seconds."""
 
     async def attempts(
         self, problem: Problem, sampler: ScriptedSampler, sampling: Sampling, n: int
     ) -> Sequence[Rollout]:
         if self.fails:
             raise PolicyError("the sampler is gone", fix="Start it.")
+        self.clock.pass_(3.0)
         self.seeds.append((sampler.speaks, sampling.seed))
         draws = random.Random(sampling.seed)
         chance = self.chances[sampler.speaks]
@@ -105,8 +111,11 @@ class Memory:
     def recalled(self, key: str) -> Sequence[Graded]:
         return self.kept.get(key, ())
 
-    def remember(self, key: str, graded: Sequence[Graded]) -> None:
+    def remember(self, key: str, graded: Sequence[Graded], seconds: float | None = None) -> None:
         self.kept[key] = graded
+
+    def took(self, key: str) -> float | None:
+        return None
 
 
 SUITES: dict[Suite, list[Problem]] = {
@@ -148,6 +157,27 @@ async def test_what_was_evaluated_before_is_recalled_and_equal() -> None:
     assert again.problems == first.problems
     await measuring.published(SUITES, adapter("a"))
     assert grader.graded == 2 * asked, "other weights are another key"
+
+
+async def test_what_measuring_takes_is_reckoned_by_the_goals_that_were_measured(
+    tmp_path: Path,
+) -> None:
+    """Five of thirteen before a kill; the rest recalls them, and takes no less for the candidate."""
+    clock = HandClock()
+    attempts = ScriptedAttempts(CHANCES, clock=clock)
+    some: dict[Suite, list[Problem]] = {"held_out": SUITES["held_out"][:5]}
+    for suites in (some, SUITES):
+        ledger = Ledger(tmp_path)
+        measuring = Measuring(
+            SECTION, ScriptedSampler(), attempts, ScriptedGrader(), LedgerRecall(ledger, "run"),
+            clock=clock.passed,
+        )  # fmt: skip
+        assert measuring.reckoned_s(SUITES, adapter("b")) == 0.0, "nothing is known"
+        assert measuring.reckoned_s(SUITES, None) == (0.0 if suites is some else 13 * 3.0 / 8)
+        table = await measuring.serving(suites, None)
+        assert table.seconds == (5 if suites is some else 8) * 3.0
+        assert measuring.reckoned_s(SUITES, None) == 13 * 3.0 / 8, "eight are under way at once"
+        ledger.close()
 
 
 async def test_weights_in_training_are_never_recalled() -> None:

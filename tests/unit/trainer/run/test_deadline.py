@@ -69,6 +69,16 @@ async def with_loop_clock(one: FakeNight, clock: HandClock) -> None:
     await one.run()
 
 
+async def test_the_reserve_for_the_gate_is_what_it_takes_not_what_was_left_to_do(
+    tmp_path: Path,
+) -> None:
+    """After a kill, what is served is recalled within a moment; the candidate never is."""
+    one = fake_night(tmp_path, reckoned_s=500.0, seconds=600.0)
+    await one.run()
+    assert (one.stand.record.found("verify") or {})["reserve_s"] == 500.0
+    assert (one.stand.record.found("train") or {})["stopped"] == "deadline"
+
+
 async def test_a_clock_set_over_the_deadline_ends_training_and_says_so(tmp_path: Path) -> None:
     clock = HandClock()
     settings = config(run={"steps": 10_000})
