@@ -47,6 +47,12 @@ def test_the_algorithms_of_the_paper() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["night", "tiny"])
+def test_the_nights_of_small_models_have_a_kl_and_learn_from_what_never_stops(name: str) -> None:
+    found = night(name).algorithms.policy_gradient
+    assert (found.variant, found.kl_used, found.masks_truncated) == ("dapo", 0.001, False)
+
+
 def test_the_algorithms_of_sdpo() -> None:
     """METHOD §2.2, rich feedback."""
     assert night("sdpo").algorithms == Algorithms(
