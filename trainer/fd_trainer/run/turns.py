@@ -30,8 +30,9 @@ async def in_turn(
     work: Callable[[], Awaitable[T]],
     say: Say,
 ) -> T:
-    """`work` while the device is ours; then serving is back, with the promoted weights. Raises
-    LockedError where it is not given, PolicyError where serving does not come back as it should."""
+    """`work` while the device is ours; then serving is back, with the promoted weights if there are
+    any. Raises LockedError where it is not given, PolicyError where serving does not come back with
+    what was promoted."""
     if not takes_device(night):
         return await work()
     from fd_trainer.samplers.hand_over import HandOver
@@ -40,16 +41,18 @@ async def in_turn(
         if taken.served:
             say("taken over from " + ", ".join(taken.served))
         done = await work()
-    if parts.promoted is None:
+    if not taken.served:
         return done
     from fd_core.policy.endpoint import Endpoint
 
     from fd_trainer.samplers.vllm import VllmSampler
 
-    adapter, expected = parts.promoted
     served = VllmSampler(Endpoint(settings.policy.endpoint), night.model.base)
     try:
-        await taken.back(served, adapter, expected)
+        if parts.promoted is None:
+            await taken.answering(served)
+        else:
+            await taken.back(served, *parts.promoted)
     finally:
         await served.aclose()
     return done

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 
 from fd_core.adapter import Adapter
@@ -60,8 +60,23 @@ class HandOver:
         """
         if not self.served:
             return None
+        await self._until(lambda: sampler.serves(adapter))
+        sampler.listen_to(adapter)
+        return (await expected.compared(sampler)).require()
+
+    async def answering(self, sampler: VllmSampler) -> None:
+        """Where nothing was promoted: wait until serving answers again, with what it served before.
+        That it does not is said only: the night itself is done."""
+        if not self.served:
+            return
+        try:
+            await self._until(sampler.answers)
+        except PolicyError as error:
+            self._say(f"{error.what}. {error.fix}")
+
+    async def _until(self, back: Callable[[], Awaitable[bool]]) -> None:
         end = time.monotonic() + self._wait_s
-        while not await sampler.serves(adapter):
+        while not await back():
             if time.monotonic() >= end:
                 raise PolicyError(
                     f"serving is not back after {self._wait_s:g} s",
@@ -70,5 +85,3 @@ class HandOver:
             await asyncio.sleep(_POLL_S)
         self.away_s = time.monotonic() - self._began
         self._say(f"serving is back; it was away for {self.away_s:.0f} s")
-        sampler.listen_to(adapter)
-        return (await expected.compared(sampler)).require()

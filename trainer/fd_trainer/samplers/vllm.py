@@ -112,11 +112,11 @@ class VllmSampler:
 
     async def serves(self, adapter: Adapter | None) -> bool:
         """Whether the endpoint answers, and has this adapter (none: the base model) loaded."""
-        try:
-            names = await self._endpoint.models(Deadline.after(5.0))
-        except PolicyError:
-            return False
-        return (adapter.id if adapter else self._served) in names
+        return (adapter.id if adapter else self._served) in await self._names()
+
+    async def answers(self) -> bool:
+        """Whether the endpoint answers, whatever it serves."""
+        return bool(await self._names())
 
     def listen_to(self, adapter: Adapter | None) -> None:
         """Speak with an adapter that somebody else loads and unloads."""
@@ -130,6 +130,13 @@ class VllmSampler:
         with contextlib.suppress(PolicyError):  # it may be gone
             await self._unload(old, Deadline.after(_UNLOAD_S))
         await self._endpoint.aclose()
+
+    async def _names(self) -> Sequence[str]:
+        """What the endpoint serves; nothing where it does not answer."""
+        try:
+            return await self._endpoint.models(Deadline.after(5.0))
+        except PolicyError:
+            return ()
 
     async def _unload(self, voice: Voice, deadline: Deadline) -> None:
         """If it was loaded by us."""

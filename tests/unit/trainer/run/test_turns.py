@@ -11,12 +11,13 @@ from fd_core.policy.device_turns import DeviceTurns
 from fd_core.settings import Settings
 from fd_trainer.run import turns
 from fd_trainer.run.sampling_parts import opened_sampler
+from fd_trainer.samplers.hand_over import HandOver
 from support.nights import config
 
 
 @dataclass
 class Parts:
-    """No adapter was promoted."""
+    """No adapter was promoted, unless it is said."""
 
     promoted: Any = None
 
@@ -55,6 +56,27 @@ async def test_serving_waits_while_a_night_trains(
     assert await turns.in_turn(night, Settings(), parts, work, said.append) == "done"
     assert seen == [True]
     assert not DeviceTurns().wanted()
+
+
+@pytest.mark.parametrize("promoted", [None, ("adapter", "expected")])
+async def test_serving_is_seen_to_be_back_whether_or_not_anything_was_promoted(
+    promoted: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FD_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(DeviceTurns, "served", lambda _: ["process 1 (serving on port 8000)"])
+    asked: list[tuple[Any, ...]] = []
+
+    async def back(_: HandOver, sampler: object, *promoted: Any) -> None:
+        asked.append(promoted)
+
+    monkeypatch.setattr(HandOver, "back", back)
+    monkeypatch.setattr(HandOver, "answering", back)
+    parts: Any = Parts(promoted)
+
+    async def work() -> None: ...
+
+    await turns.in_turn(config(model={"device": "cuda"}), Settings(), parts, work, print)
+    assert asked == [promoted or ()]
 
 
 async def test_a_device_that_another_training_has_is_not_taken(

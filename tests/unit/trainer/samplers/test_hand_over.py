@@ -64,6 +64,9 @@ async def test_requests_finish_and_serving_comes_back_with_what_was_promoted(
         assert reading.gap == 0
         assert sampler.version.adapter_id == "new"
         assert night.away_s > 0.5
+        said.clear()
+        await night.answering(sampler)
+        assert "serving is back" in said[0]
         with pytest.raises(SamplerMismatchError):
             await night.back(sampler, new, replace(EXPECTED, logprobs=(-0.5, -0.6)))
     finally:
@@ -82,6 +85,12 @@ async def test_serving_that_does_not_come_back_is_said(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="not back after") as caught:
         await hand_over.back(sampler, None, EXPECTED)
     assert "model serve" in caught.value.fix
+    said: list[str] = []
+    hand_over = HandOver(said.append, turns, wait_s=0.2)
+    hand_over.served = ["process 1 (serving on port 9, for 3 s)"]
+    await hand_over.answering(sampler)
+    assert "not back after" in said[0]
+    assert "model serve" in said[0]
 
 
 async def test_where_nobody_serves_there_is_nothing_to_wait_for(tmp_path: Path) -> None:
