@@ -104,6 +104,7 @@ class Lifecycle:
         """Stop work for older versions, then mirror the edit and tell who listens."""
         item = params.text_document
         self._bench.suggester.forget(item.uri)
+        self._bench.after_saves.stop(item.uri)
         document = self._bench.documents.change(item.uri, item.version, params.content_changes)
         if document is not None and item.uri in self._unread:
             self._unread.remove(item.uri)
@@ -114,6 +115,7 @@ class Lifecycle:
         uri, bench = params.text_document.uri, self._bench
         self._unread.discard(uri)
         bench.suggester.forget(uri)
+        bench.after_saves.stop(uri)
         bench.long_work.closed(uri)
         bench.decisions.closed(uri)
         for memory in (bench.goals.forget, bench.marks.closed, bench.observer.closed):
@@ -125,11 +127,11 @@ class Lifecycle:
         document = self._bench.documents.get(params.text_document.uri)
         self._bench.survivals.look_for_commits()
         if document is not None and self._bench.records.is_recording:
-            self.later(self._observe(document))
+            self._bench.after_saves.began(document, self.later(self._observe(document)))
 
     async def _observe(self, document: Document) -> None:
         bench = self._bench
-        project = await bench.project_of(document.uri)
+        project = await bench.engines.of(document.uri)
         if project is None or not bench.observer.has_news(document):
             return
         await asyncio.sleep(_AFTER_SAVE_S)  # the user's next question goes first

@@ -21,6 +21,7 @@ from fd_core.proof import Document
 from fd_core.runs import QueuedGoal
 from fd_core.settings import TRUSTED_ONLY, Settings, load
 
+from fd_server.after_saves import AfterSaves
 from fd_server.attempts import Attempts
 from fd_server.client import Client
 from fd_server.consent import ConsentQuestion
@@ -69,6 +70,7 @@ class Workbench:
         self.offers, self.attempts = Offers(self.record), Attempts()
         self.survivals = Survivals(self.record, self.documents.get)
         self.observer = Observer(self.record, self.survivals)
+        self.after_saves = AfterSaves(self.documents.read)
         self.decisions = Decisions(
             self.offers, self.record, self._accepts, self._taken, self.documents.get
         )
@@ -113,7 +115,11 @@ class Workbench:
         return load(root, overrides=self.client_settings)
 
     async def project_of(self, uri: str) -> Project | None:
-        """A Lean file's project with its engine; where there is none the status says why."""
+        """A Lean file's project with its engine; where there is none the status says why.
+
+        For those whom the user waits for: what looks at a save gives way.
+        """
+        self.after_saves.give_way(uri)
         return await self.engines.of(uri)
 
     def projects(self) -> list[Project]:
@@ -159,7 +165,7 @@ class Workbench:
 
     async def _accepts(self, offer: Offer, text: str) -> bool:
         """Whether Lean accepts a text of the user's where something was offered."""
-        project = await self.project_of(offer.suggestion.state.uri)
+        project = await self.engines.of(offer.suggestion.state.uri)
         if project is None or not self.records.is_recording:
             return False
         return await lean_accepts(project.engine, offer.suggestion.state, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
@@ -59,13 +60,19 @@ class LiveLean:
         return await self._auditor.audit(challenge, solution, declaration)
 
     async def diagnostics(self, document: Document) -> tuple[Message, ...]:
-        """What Lean says of a whole document, elaborated in the scratch copy.
+        """What Lean says of a whole document, elaborated in the scratch copy; cancelled, it stops.
 
         Raises LeanError if Lean did not get through it: what it left out would look accepted.
         """
         header = document.text[: header_end(document.text)]
         async with self._pool.bench(header) as bench:
-            report = await bench.worker.elaborate(document.text)
+            if not bench.worker.elaborated:
+                bench.worker.idle_at(header)  # nothing else is known that keeps the imports
+            try:
+                report = await bench.worker.elaborate(document.text)
+            except asyncio.CancelledError:
+                await bench.worker.stop_work()
+                raise
         _refuse_part(report)
         return tuple(item.message(_ORIGIN) for item in report.diagnostics)
 

@@ -5,6 +5,8 @@ On a FAKE server process (tests/support/fake_lean_server.py).
 
 from __future__ import annotations
 
+import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -32,6 +34,13 @@ async def lean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     await lean.aclose()
 
 
+async def heard(log: Path, text: str) -> None:
+    """Wait until this is what the server was told last."""
+    async with asyncio.timeout(20):
+        while not (log.exists() and log.read_text().endswith(f"{json.dumps(text)}\n")):
+            await asyncio.sleep(0.01)
+
+
 def document(text: str) -> Document:
     return Document("file:///project/X.lean", 1, text)
 
@@ -48,3 +57,16 @@ async def test_what_lean_never_came_to_is_no_answer(lean: LiveLean, above: str) 
     with pytest.raises(LeanError):
         await lean.diagnostics(document(above + FALSE))
     assert await lean.diagnostics(document("example : p := by trivial\n")) == ()
+
+
+async def test_a_cancelled_question_makes_lean_drop_the_text_and_keep_the_imports(
+    lean: LiveLean, tmp_path: Path
+) -> None:
+    asking = asyncio.create_task(lean.diagnostics(document("import Std\n-- HANG\n")))
+    log = tmp_path / "log"
+    await heard(log, "import Std\n-- HANG\n")
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await heard(log, "import Std")
+    assert await lean.diagnostics(document("import Std\n")) == ()
