@@ -12,6 +12,7 @@ import asyncio
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from fd_trainer.config.critic import PreflightConfig
 from fd_trainer.critic.error_class import error_class
@@ -19,12 +20,20 @@ from fd_trainer.critic.followed import followed_more
 from fd_trainer.critic.gap import Pair, Preflight
 from fd_trainer.critic.leak import given_away
 from fd_trainer.critic.trial import Trials
-from fd_trainer.ports import Grader, GuardedCritic
+from fd_trainer.ports import Grader
 from fd_trainer.problem import Problem
-from fd_trainer.remark import RemarkCost, Remarked
+from fd_trainer.remark import Remark, RemarkCost, Remarked
 from fd_trainer.rollout import Graded, Sampling
 
 _AT_ONCE = 8
+
+
+class Remarking(Protocol):
+    """What is asked of a critic here; `ports.GuardedCritic` does it."""
+
+    async def remark_on(self, problem: Problem, graded: Graded) -> Remark:
+        """Feedback on one attempt, or why the sample is masked."""
+        ...
 
 
 async def preflight(
@@ -33,7 +42,7 @@ async def preflight(
     *,
     trials: Trials,
     grader: Grader,
-    critic: GuardedCritic,
+    critic: Remarking,
     sampling: Sampling,
 ) -> Preflight:
     """Measure on the first `config.problems` problems. Raises PolicyError from the sampler."""
@@ -73,7 +82,7 @@ async def _tried(
     n: int,
     trials: Trials,
     grader: Grader,
-    critic: GuardedCritic,
+    critic: Remarking,
     sampling: Sampling,
 ) -> _Tried:
     """One problem: `n` attempts without feedback, and one more with the feedback on each."""

@@ -9,7 +9,7 @@ JSON Lines and not SQLite: a line that is damaged costs that line and is named b
 can read the file, an append is one write and one sync, and nothing is ever looked up but by one key.
 """
 
-from fd_trainer.ledger.ledger import AttemptKey, Ledger, remark_key
+from fd_trainer.ledger.ledger import PREFLIGHT, WITH_FEEDBACK, AttemptKey, Ledger, remark_key
 from fd_trainer.ledger.log import LedgerError
 
-__all__ = ["AttemptKey", "Ledger", "LedgerError", "remark_key"]
+__all__ = ["PREFLIGHT", "WITH_FEEDBACK", "AttemptKey", "Ledger", "LedgerError", "remark_key"]

@@ -78,6 +78,8 @@ def _attempts(
         reward = attempt.graded.reward if attempt.graded else None
         if reward is None or not prompt or (problem is not None and problem.part == "held_out"):
             continue
+        if attempt.with_feedback:  # of a prompt that no student is given
+            continue
         said = attempt.rollout.text
         if shape == "trl":
             yield {"prompt": prompt, "completion": said, "label": reward == 1.0}
@@ -94,6 +96,7 @@ def _whole(attempt: Attempt, problem: Problem | None, prompt: str) -> Table:
     rollout, graded, remark = attempt.rollout, attempt.graded, attempt.remark
     return {
         "id": rollout.id,
+        "purpose": attempt.purpose,
         "problem_id": rollout.problem_id,
         "declaration": problem.declaration if problem else "",
         "part": problem.part if problem else "",

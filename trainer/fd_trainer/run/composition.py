@@ -105,19 +105,21 @@ class RealParts:
         await self._speaking.push(step)
 
     async def useful(self, problems: Sequence[Problem]) -> Finding | None:
-        """The critic's pre-flight."""
+        """The critic's pre-flight, through the ledger."""
         from fd_trainer.critic.preflight import preflight
+        from fd_trainer.run.recorded_trials import RecordedTrials
 
         bench, rollout = self._bench, self._night.rollout
         if bench is None or not problems:
             return None
         await self.speak(0)
+        recorded = RecordedTrials(self._folder.id, bench, self._trials(bench))
         measured = await preflight(
             problems,
             self._night.critic.preflight,
-            trials=self._trials(bench),
-            grader=bench.grader,
-            critic=bench.critic,
+            trials=recorded,
+            grader=recorded,
+            critic=recorded,
             sampling=Sampling(
                 rollout.temperature, rollout.top_p, rollout.max_tokens, seed=self._night.run.seed
             ),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fd_trainer.ledger import Ledger
 from fd_trainer.run.errors import RunError
 from fd_trainer.run.folder import RunFolder
 from fd_trainer.run.record import RunRecord
@@ -34,3 +35,7 @@ def test_a_random_policy_gains_nothing_and_the_night_says_so(tmp_path: Path) -> 
     found = RunRecord(RunFolder(made)).found("criticise")
     assert found is not None
     assert found["finding"].startswith("pre-flight on 6 problems, 12 attempts: with feedback 0.0%")
+    ledger = Ledger(RunFolder(made).ledger, read_only=True)
+    kept = [each.with_feedback for each in ledger.attempts() if "preflight" in each.purpose]
+    ledger.close()
+    assert (kept.count(False), kept.count(True)) == (12, 12)

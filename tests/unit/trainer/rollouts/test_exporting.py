@@ -14,7 +14,7 @@ from fd_trainer.config.night import NightConfig
 from fd_trainer.data.collection import Collected
 from fd_trainer.data.files import write_collected
 from fd_trainer.data.targets import Preference, Target
-from fd_trainer.ledger import AttemptKey, Ledger
+from fd_trainer.ledger import WITH_FEEDBACK, AttemptKey, Ledger
 from fd_trainer.ledger.log import FILE
 from fd_trainer.remark import RemarkCost, Remarked
 from fd_trainer.rollout import Graded, Outcome
@@ -93,6 +93,20 @@ def test_trl_gets_its_types_without_what_was_held_out_or_undecided(run: RunFolde
     ]
     problems = export("--format", "trl", "--view", "problems")
     assert [row["part"] for row in problems] == ["train", "held_out"]
+
+
+def test_what_the_pre_flight_tried_with_feedback_is_no_row_of_a_student(run: RunFolder) -> None:
+    ledger = Ledger(run.ledger)
+    key = AttemptKey(run.id, 0, MINE.id, 9, POLICY, 0, f"{WITH_FEEDBACK}-12345678")
+    one = rollout(id=key.id, problem_id=MINE.id, prompt_ids=(9,), prompt_format=VERSION)
+    ledger.record_rollouts([(key, one)], prompt="Do.")
+    ledger.record_graded([Graded(one, "proved")])
+    ledger.close()
+    assert [row["purpose"] for row in export()].count(key.purpose) == 1
+    for shape in ("trl", "verl"):
+        assert "Do." not in [
+            row["prompt"] for row in export("--format", shape, "--view", "attempts")
+        ]
 
 
 def test_verl_gets_problems_as_messages(run: RunFolder) -> None:
