@@ -28,6 +28,12 @@ class _Kept:
     since: float = field(default_factory=time.monotonic)
     told: set[Survival] = field(default_factory=set)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to be told: it was committed, or that was waited for too long."""
+        too_old = time.monotonic() - self.since > _FOLLOWED_S
+        return "after_30s" in self.told and ("at_commit" in self.told or too_old)
+
 
 class Survivals:
     """Follows accepted texts."""
@@ -37,7 +43,7 @@ class Survivals:
     ) -> None:
         self._record, self._current = record, current
         self._kept: dict[str, _Kept] = {}
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def follow(self, offer: Offer, region: Region) -> None:
         """An item was taken; `region` is where its text stands, or is about to."""
@@ -45,7 +51,7 @@ class Survivals:
             return
         self._kept[offer.id] = _Kept(offer, region, commit_of(_folder(offer)))
         loop = asyncio.get_running_loop()
-        self._timers.add(loop.call_later(AFTER_S, self._after_a_while, offer.id))
+        self._timers[offer.id] = loop.call_later(AFTER_S, self._after_a_while, offer.id)
 
     def changed(self, before: Document, after: Document, edits: Sequence[Edit]) -> None:
         """Follow an edit."""
@@ -53,7 +59,12 @@ class Survivals:
             kept.region, _ = kept.region.after_all(edits)
 
     def _after_a_while(self, id: str) -> None:
-        self._tell(self._kept[id], "after_30s")
+        """A commit may have come first: what is followed stays until this is told, too."""
+        del self._timers[id]
+        kept = self._kept[id]
+        self._tell(kept, "after_30s")
+        if kept.is_over:
+            del self._kept[id]
 
     def saved(self, document: Document, clean: Callable[[Region], bool]) -> None:
         """The document was saved; `clean` says whether Lean has no error around a region."""
@@ -67,8 +78,7 @@ class Survivals:
             now = commit_of(_folder(kept.offer))
             if now and now != kept.commit:
                 self._tell(kept, "at_commit")
-                del self._kept[kept.offer.id]
-            elif time.monotonic() - kept.since > _FOLLOWED_S:
+            if kept.is_over:
                 del self._kept[kept.offer.id]
 
     @property

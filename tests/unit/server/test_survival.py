@@ -71,6 +71,22 @@ async def test_kept_after_a_while_at_a_clean_save_and_at_the_commit(made: Bench)
     assert survived(made)["at_commit"] is True
 
 
+async def test_a_commit_that_comes_first_takes_nothing_from_what_is_told_after_a_while(
+    made: Bench,
+) -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    await take(made)
+    (made.folder / ".git" / "refs" / "heads" / "main").write_text("2222\n")
+    made.bench.survivals.look_for_commits()
+    assert survived(made) == {"at_commit": True}
+    await asyncio.sleep(0.1)
+    assert not faults
+    assert survived(made) == {"at_commit": True, "after_30s": True}
+    assert not made.bench.survivals.waits
+    assert not made.bench.survivals._timers
+
+
 async def test_rewritten_is_not_kept_and_says_what_stands_there(made: Bench) -> None:
     document = await take(made)
     made.type(document, "exact h", "assumption")
