@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fd_core.errors import PolicyError
+
 from fd_trainer.algorithms import works
 from fd_trainer.algorithms.memory import give_back, is_out_of_memory
 from fd_trainer.algorithms.objective import Work
@@ -22,7 +24,7 @@ from fd_trainer.config.algorithms import Algorithms, Optimiser
 from fd_trainer.example import Batch, Row, RowKind, StepOutput, TokenGaps
 from fd_trainer.model.checkpoint import CheckpointError
 from fd_trainer.model.policy_model import PolicyModel
-from fd_trainer.model.ranks import ALONE, Ranks
+from fd_trainer.model.ranks import ALONE, Ranks, gone, is_another_rank_s
 from fd_trainer.model.shards import moments_like, spread_like
 from fd_trainer.ports import Say
 
@@ -65,12 +67,15 @@ class Learner:
 
     def step(self, batch: Batch) -> StepOutput:
         """One optimiser step. Without memory it is done again in smaller passes; a loss or gradient
-        that is not finite, or a row that fits in no pass, changes nothing; each is said."""
+        that is not finite, or a row that fits in no pass, changes nothing; each is said. Raises
+        PolicyError where another rank is gone, or a spread model's row does not fit on this one."""
         rows = works.usable(batch, self._options)
         while True:
             self._forget_gradients()
             even = self._model.sharded
             passed = self._passed(works.shared_out(rows, self._ranks, self._options, evenly=even))
+            if even and passed is None:
+                raise _without_memory(self._ranks.rank)
             if not self._ranks.any(passed is None):
                 assert passed is not None
                 return self._applied(batch, rows, passed)
@@ -116,6 +121,8 @@ class Learner:
             tally = Tally()
             loss = sum(self._accumulate(kind, work, tally) for kind, work in found.items())
         except RuntimeError as error:
+            if is_another_rank_s(error):
+                raise gone(error) from error
             if not is_out_of_memory(error):
                 raise
             return None
@@ -213,6 +220,16 @@ class Learner:
             moments = state["state"].get(name, {})
             if moments and moments["exp_avg"].shape != weight.shape:
                 raise ValueError(f"tensor {name} is of another shape")
+
+
+def _without_memory(rank: int) -> PolicyError:
+    """Of a spread model: the others are amid a pass, wait for this rank's part of it, and can't be told
+    to begin anew. They end when this process does. A pass is one row; there are no smaller ones."""
+    return PolicyError(
+        f"rank {rank} is out of memory: one row of the spread model does not fit",
+        fix="Lower rollout lengths, set model.activation_checkpointing = true or take more GPUs, and "
+        "go on with --resume from the last checkpoint.",
+    )
 
 
 def after_distillation(

@@ -32,11 +32,22 @@ def _all_there() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        words = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise PolicyError(
-            f"another rank is gone ({words})",
-            fix="Look at what it said, then go on: the run's last checkpoint stands.",
-        ) from error
+        raise gone(error) from error
+
+
+def gone(error: RuntimeError) -> PolicyError:
+    """What is told where another rank is gone."""
+    words = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return PolicyError(
+        f"another rank is gone ({words})",
+        fix="Look at what it said, then go on: the run's last checkpoint stands.",
+    )
+
+
+def is_another_rank_s(error: RuntimeError) -> bool:
+    """Whether a pass through a spread model broke off because another rank is gone; gloo says so in
+    words alone."""
+    return isinstance(error, distributed.DistError) or "gloo" in str(error)
 
 
 @dataclass(frozen=True, slots=True)

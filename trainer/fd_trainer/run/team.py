@@ -100,6 +100,9 @@ class Team:
         self.ranks = ranks
         self.together = False
         """Whether all ranks are at the same piece of work now."""
+        self._apart = False
+        """Whether this rank broke off a piece of work which the others may still be at: nothing can be
+        told them any more."""
 
     def load(self, serving: Adapter | None, night: NightConfig, *, spread: bool) -> PolicyModel:
         """Rank 0: everybody's model; its own is returned."""
@@ -114,11 +117,18 @@ class Team:
     def all_do(self, own: NightLearner, method: str, *arguments: Any) -> Any:
         """Rank 0: have everybody's learner do this, one's own included."""
         self.ranks.told(Do(method, arguments))
-        self.together = True
+        from fd_trainer.model.checkpoint import CheckpointError
+
+        self.together = self._apart = True
         try:
-            return getattr(own, method)(*arguments)
+            result = getattr(own, method)(*arguments)
+        except CheckpointError:
+            self._apart = False  # all are told of it, and the others go on to wait
+            raise
         finally:
             self.together = False
+        self._apart = False
+        return result
 
     def _passes(self, role: Role, own: int) -> int:
         """Rank 0 is about to pass through the spread model: by itself, as when the canary is read, it
@@ -155,8 +165,11 @@ class Team:
             getattr(learner, said.method)(*said.arguments)
 
     def dismiss(self) -> None:
-        """Rank 0: it is over. A step that was left under way is broken off by our end instead."""
-        if not any(thread.name == LEARNER_THREAD for thread in threading.enumerate()):
+        """Rank 0: it is over. Work that was left under way, or broke off here, ends for the others with
+        this process instead."""
+        if not self._apart and not any(
+            thread.name == LEARNER_THREAD for thread in threading.enumerate()
+        ):
             with contextlib.suppress(PolicyError):  # whoever is gone needs not be told
                 self.ranks.told(None)
             self.ranks.part()
