@@ -146,14 +146,26 @@ class Decisions:
             task.add_done_callback(self._judging.discard)
 
     async def _judge(self, spot: Spot, text: str, gone: bool) -> None:
-        """What stands there is the user's own: does Lean accept it, whole or its first line?"""
+        """What stands there is the user's own: does Lean accept it, whole or its first line?
+
+        A text that was written on while Lean judged it says nothing: the next pause does.
+        """
         offer = next(iter(spot.offers.values()))
         for written in dict.fromkeys([text.strip(), text.strip().split("\n")[0].strip()]):
-            if await self._accepts(offer, written):
+            is_accepted = await self._accepts(offer, written)
+            if not self._holds(spot, text):
+                return
+            if is_accepted:
                 self._resolve(spot, {id: Overridden(written) for id in spot.offers})
                 return
         if gone:
             self._give_up(spot)
+
+    def _holds(self, spot: Spot, text: str) -> bool:
+        document = self._current(spot.uri)
+        if document is None or spot not in self._spots.get(spot.uri, ()):
+            return False
+        return spot.region.of(document.text).strip() == text.strip()
 
     def accept(self, id: str, *, partial: bool = False) -> bool:
         """A front end says that it was taken; False for an id never offered."""

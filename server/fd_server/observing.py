@@ -29,8 +29,11 @@ _EXIT = "using 'exit' to interrupt Lean"
 class Observer:
     """Remembers each open document's declarations as last observed."""
 
-    def __init__(self, record: Callable[[Event], object], survivals: Survivals) -> None:
-        self._record, self._survivals = record, survivals
+    def __init__(
+        self, record: Callable[[Event], object], survivals: Survivals,
+        is_current: Callable[[Document], bool],
+    ) -> None:  # fmt: skip
+        self._record, self._survivals, self._is_current = record, survivals, is_current
         self._known: dict[str, dict[str, str]] = {}
 
     def opened(self, document: Document) -> None:
@@ -49,9 +52,15 @@ class Observer:
     async def saved(self, document: Document, project: Project) -> tuple[Message, ...]:
         """Ask Lean about the whole document, and record what is good; returns its messages.
 
-        Raises LeanError if Lean did not get through it; nothing is recorded then.
+        Raises LeanError if Lean did not get through it. Nothing is recorded then, nor if the document
+        was edited or closed meanwhile: what is followed stands elsewhere than Lean's messages.
         """
         messages = await project.engine.lean.diagnostics(document)
+        if self._is_current(document):
+            self._judged(document, project, messages)
+        return messages
+
+    def _judged(self, document: Document, project: Project, messages: tuple[Message, ...]) -> None:
         bad = [m.where for m in messages if m.severity == "error" and m.where is not None]
         bad += [Range(m.where.start, _end(document)) for m in messages if m.where and _exits(m)]
         open_ = [Region(start, end) for start, end in sorries(document.text)]
@@ -71,7 +80,6 @@ class Observer:
                 self._record(proof)
         self._known[document.uri] = _texts(document)
         self._survivals.saved(document, lambda region: not _hits(document, region, bad))
-        return messages
 
 
 def _exits(message: Message) -> bool:

@@ -69,7 +69,7 @@ class Workbench:
         self.consent = ConsentQuestion(self.records, editor, status)
         self.offers, self.attempts = Offers(self.record), Attempts()
         self.survivals = Survivals(self.record, self.documents.get)
-        self.observer = Observer(self.record, self.survivals)
+        self.observer = Observer(self.record, self.survivals, self.documents.is_current)
         self.after_saves = AfterSaves(self.documents.read)
         self.decisions = Decisions(
             self.offers, self.record, self._accepts, self._taken, self.documents.get

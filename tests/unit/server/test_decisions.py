@@ -18,6 +18,7 @@ from fd_core.events import (
 from fd_core.proof import Document
 from fd_server import decisions
 from fd_server.features.inline_completion import inline_completion
+from fd_server.offers import Offer
 from lsprotocol import types
 from support.benches import Bench, make_bench, settled
 
@@ -199,6 +200,32 @@ async def test_leaving_the_place_judges_what_was_written(made: Bench) -> None:
     made.type(document, "skip", "rfl")
     await pause(made)
     assert said(made)["assumption"] == Overridden("exact mine")
+
+
+async def test_what_is_written_on_while_lean_judges_it_is_judged_at_the_next_pause(
+    made: Bench,
+) -> None:
+    judged: list[str] = []
+    let_go = asyncio.Event()
+
+    async def accepts(offer: Offer, text: str) -> bool:
+        judged.append(text)
+        await let_go.wait()
+        return True
+
+    document = write(made, await offer(made), "simp")
+    made.bench.decisions._accepts = accepts
+    async with asyncio.timeout(10):
+        while not judged:
+            await asyncio.sleep(0.005)
+    at = document.text.index("simp") + len("simp")
+    made.edit(document, at, at, " [h]")
+    let_go.set()
+    async with asyncio.timeout(10):
+        while not said(made):
+            await asyncio.sleep(0.005)
+    assert judged == ["simp", "simp [h]"]
+    assert set(said(made).values()) == {Overridden("simp [h]")}
 
 
 async def test_reject_with_a_reason(made: Bench) -> None:

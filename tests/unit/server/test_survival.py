@@ -150,6 +150,27 @@ async def test_what_stands_below_an_exit_or_what_lean_never_came_to_is_not_obser
     assert made.bench.observer.has_news(document), "the next save asks again"
 
 
+@pytest.mark.parametrize("then", ["edited", "closed"])
+async def test_what_was_edited_or_closed_while_lean_read_it_is_left_to_the_next_save(
+    made: Bench, then: str
+) -> None:
+    document = await take(made)
+
+    async def meanwhile(document: Document) -> tuple[Message, ...]:
+        if then == "edited":
+            made.type(document, "exact h", "assumption")
+        else:
+            made.bench.observer.closed(document.uri)
+            made.bench.documents.close(document.uri)
+        return ()
+
+    made.lean.diagnostics = meanwhile  # type: ignore[method-assign]
+    await save(made, document)
+    assert not [e for e in made.events if isinstance(e, ProofObserved)]
+    assert "at_clean_save" not in survived(made)
+    assert (document.uri in made.bench.observer._known) == (then == "edited")
+
+
 async def _exit(document: Document) -> tuple[Message, ...]:
     said = "using 'exit' to interrupt Lean"
     return (Message("warning", said, Range(Position(0, 0), Position(0, 5))),)
