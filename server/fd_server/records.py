@@ -15,6 +15,7 @@ from fd_core.events import Event
 from fd_core.settings import Settings
 
 if TYPE_CHECKING:
+    from fd_core.store.consent import Agreement
     from fd_core.store.recorder import Recorder
     from fd_core.store.writer_status import WriterStatus
 
@@ -28,6 +29,7 @@ class Records:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.store
         self._recorder: Recorder | None = None
+        self._agreement: Agreement | None = None
         self.listener: Callable[[WriterStatus], object] | None = None
         """Told of the writer's state, in its own thread."""
 
@@ -48,10 +50,12 @@ class Records:
 
     @property
     def consent(self) -> Consent:
-        """What the user answered, by setting or when asked."""
-        from fd_core.store import consent
+        """What the user answered, by setting or when asked, in this window or in another."""
+        if self._agreement is None:
+            from fd_core.store.consent import Agreement
 
-        return consent.effective(self._settings.consent, self.path)
+            self._agreement = Agreement()
+        return self._agreement.effective(self._settings.consent, self.path)
 
     def answer(self, recorded: bool) -> None:
         """Keep the user's answer. Raises StoreError if it can't be kept."""
@@ -71,9 +75,11 @@ class Records:
         import fd_core.store.recorder  # noqa: F401
 
     def record(self, event: Event) -> None:
-        """Queue an event if it may be written."""
+        """Queue an event if it may be written, by the user's newest answer."""
         try:
-            self._open().record(event)
+            recorder = self._open()
+            recorder.consented(self.consent)
+            recorder.record(event)
         except StoreError as error:
             _log.error("records: %s", error)
 

@@ -149,8 +149,9 @@ class Workbench:
         await self.engines.drop(root)
 
     def record(self, event: Event) -> None:
-        """Write an event off the path, if it may be written."""
+        """Write an event off the path, if it may be written; the status says whether it may."""
         self.records.record(event)
+        self.status.facts(recording=self.records.is_recording)
 
     def records_changed(self, status: WriterStatus) -> None:
         """The writer fell or rose: told once for each note."""

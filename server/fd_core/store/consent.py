@@ -31,6 +31,33 @@ def effective(setting: Consent, store: Path) -> Consent:
     return "yes" if given else "no"
 
 
+class Agreement:
+    """What `effective` says, for who asks at each event: a look at the file, read if it is another.
+
+    Any window of the user's may give the answer, or take it back.
+    """
+
+    def __init__(self) -> None:
+        self._seen: object = None
+        self._given: Consent = "ask"
+
+    def effective(self, setting: Consent, store: Path) -> Consent:
+        """As the function of that name."""
+        seen = store, setting, _stamp(consent_file(store))
+        if seen != self._seen:
+            self._given = effective(setting, store)
+            self._seen = seen
+        return self._given
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def answer(recorded: bool, store: Path) -> Consent:
     """Keep the user's answer. Raises StoreError if it can't be written."""
     content = json.dumps({"recorded": recorded, "at": time.time()}).encode()

@@ -79,8 +79,9 @@ class Recorder:
         return False
 
     def consented(self, consent: Consent) -> None:
-        """The user answered; holds from the next event on."""
-        self.policy = replace(self.policy, consent=consent)
+        """The user answered, here or in another window; holds from the next event on."""
+        if consent != self.policy.consent:
+            self.policy = replace(self.policy, consent=consent)
 
     def exclude(self, folders: Sequence[str], *, sources: bool = True) -> None:
         """The settings changed; holds from the next event on."""

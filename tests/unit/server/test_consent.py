@@ -68,6 +68,38 @@ async def test_no_is_remembered_too_and_closing_the_question_is_no_answer(tmp_pa
     assert not records.is_recording
 
 
+async def test_an_answer_given_in_another_window_holds_here_from_the_next_event_on(
+    tmp_path: Path,
+) -> None:
+    here, other = _records(tmp_path), _records(tmp_path)
+    here.record(offered("before the answer"))
+    other.answer(True)
+    here.record(offered("agreed"))
+    assert here.is_recording
+    other.answer(False)
+    here.record(offered("taken back"))
+    assert not here.is_recording
+    here.close()
+    other.close()
+    store = open_store(tmp_path / "events.db", read_only=True)
+    written = [event for _, event in store.since()]
+    store.close()
+    assert written == [offered("agreed")]
+
+
+async def test_the_status_says_what_another_window_answered(tmp_path: Path) -> None:
+    made = make_bench(tmp_path, {})
+    made.bench.configure({"store": {"path": str(tmp_path / "events.db")}})
+    other = _records(tmp_path)
+    other.answer(True)
+    made.bench.record(offered("a"))
+    assert made.bench.status.current.recording
+    other.answer(False)
+    made.bench.record(offered("b"))
+    assert not made.bench.status.current.recording
+    other.close()
+
+
 async def test_a_store_that_cannot_be_written_is_said_once_and_costs_no_suggestion(
     tmp_path: Path,
 ) -> None:

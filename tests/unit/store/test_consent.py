@@ -26,3 +26,14 @@ def test_a_damaged_answer_asks_again(tmp_path: Path) -> None:
     for content in ["", "{", "[]", '{"recorded": "yes"}', "\udcff"]:
         consent.consent_file(store).write_bytes(content.encode("utf-8", "surrogateescape"))
         assert consent.effective("ask", store) == "ask"
+
+
+def test_who_asks_again_and_again_hears_of_each_new_answer(tmp_path: Path) -> None:
+    store, agreement = tmp_path / "events.db", consent.Agreement()
+    assert agreement.effective("ask", store) == "ask"
+    for recorded, said in [(True, "yes"), (False, "no"), (True, "yes")]:
+        consent.answer(recorded, store)
+        assert agreement.effective("ask", store) == said
+    assert agreement.effective("no", store) == "no"
+    consent.consent_file(store).unlink()
+    assert agreement.effective("ask", store) == "ask"
