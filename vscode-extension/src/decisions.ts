@@ -5,7 +5,7 @@
  * edits. What remains is saying no, which only a command can; silence is never a rejection.
  */
 
-import { commands, window, type TextEditor } from "vscode";
+import { commands, window, type TextDocument, type TextEditor } from "vscode";
 
 import { chooseAlternative, take } from "./alternatives";
 import type { OfferedItem, OfferedItems } from "./offered";
@@ -39,15 +39,24 @@ export class Decisions {
 
   /** “Show Alternatives”: choose one, write it, say that it was taken. */
   async choose(editor: TextEditor, id?: unknown): Promise<void> {
+    const { version } = editor.document;
     const question = "Each was accepted by Lean. Enter writes it.";
     const item = await this.find(editor, id, question, "always");
     if (item === undefined) {
       return;
     }
     await commands.executeCommand(HIDE);
-    if (await take(editor, item)) {
+    const fitting = this.fitting(editor.document, version, item);
+    if (fitting === undefined) {
+      void window.showInformationMessage("FD Prover: the text has changed meanwhile; nothing was written. Ask again.");
+    } else if (await take(editor, fitting)) {
       await this.link.run("fd.accept", item.id);
     }
+  }
+
+  /** A chosen item as the text is now, which may have changed while the user chose; undefined if it is for another one. */
+  private fitting(document: TextDocument, version: number, item: OfferedItem): OfferedItem | undefined {
+    return document.version === version ? item : this.offered.in(document)?.items.find(({ id }) => id === item.id);
   }
 
   /** The item that a command is about. */

@@ -45,6 +45,8 @@ export interface GhostTextParts {
 
 interface Question {
   readonly document: TextDocument;
+  /** The text that the position is about: an answer that comes when there is another one is for nobody. */
+  readonly version: number;
   readonly position: Position;
   readonly next: Next;
 }
@@ -72,12 +74,13 @@ export class GhostText {
     if (late?.place === placeOf(document, position) && context.selectedCompletionInfo === undefined) {
       return late.answer;
     }
+    const question = { document, version: document.version, position, next };
     await this.parts.typingHalts(token);
-    if (isCancelled(token)) {
+    if (isCancelled(token) || isOvertaken(question)) {
       return undefined;
     }
-    this.lastQuestion = { document, position, next };
-    return this.ask(this.lastQuestion, context, token);
+    this.lastQuestion = question;
+    return this.ask(question, context, token);
   }
 
   /** The cursor came to rest, or the user wants to see something here. */
@@ -105,16 +108,17 @@ export class GhostText {
     this.onServerChanged();
   }
 
-  private async ask({ document, position, next }: Question, context: InlineCompletionContext, token: CancellationToken): Promise<Items> {
+  private async ask(question: Question, context: InlineCompletionContext, token: CancellationToken): Promise<Items> {
+    const { document, position, next } = question;
     const report = this.again.asking(placeOf(document, position));
     let outcome: Outcome = "given up";
     try {
       await this.parts.handOver(document, position, token);
-      if (isCancelled(token)) {
+      if (isCancelled(token) || isOvertaken(question)) {
         return undefined;
       }
       const answer = await next(document, position, context, token);
-      if (isCancelled(token)) {
+      if (isCancelled(token) || isOvertaken(question)) {
         return undefined;
       }
       const items = itemsOf(answer);
@@ -133,7 +137,7 @@ export class GhostText {
       return;
     }
     const context = { triggerKind: InlineCompletionTriggerKind.Automatic, selectedCompletionInfo: undefined };
-    // Nobody cancels it: an edit makes the server give up by itself.
+    // Nobody cancels it: an edit makes the server give up by itself, and an answer that crosses it is dropped.
     const { token } = new CancellationTokenSource();
     const place = placeOf(question.document, question.position);
     const answer = await this.ask(question, context, token).catch(() => undefined);
@@ -162,6 +166,11 @@ function itemsOf(answer: Items): readonly InlineCompletionItem[] {
 /** Asked anew at each place: it changes while we wait. */
 function isCancelled(token: CancellationToken): boolean {
   return token.isCancellationRequested;
+}
+
+/** Was the text changed since? The ranges of an answer are about the text as it was. */
+function isOvertaken({ document, version }: Question): boolean {
+  return document.version !== version;
 }
 
 function placeOf(document: TextDocument, position: Position): string {

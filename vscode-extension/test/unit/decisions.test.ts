@@ -151,6 +151,28 @@ describe("alternatives", () => {
     expect(ran).toEqual([["fd.accept", "2"]]);
   });
 
+  it("is not written, nor told as accepted, if another text stands there by the time one is chosen", async () => {
+    offer(...BOTH);
+    editor.onPick = () => void document.version++;
+    editor.answers = ["exact h"];
+    await decisions.choose(active as never);
+    expect([active.edits, ran]).toEqual([[], []]);
+    expect(editor.messages[0]).toContain("the text has changed meanwhile");
+  });
+
+  it("that is typed into while one is chosen is written over what was typed", async () => {
+    offer(...BOTH);
+    editor.onPick = () => {
+      document.version++;
+      const range = new Range(new Position(1, 4), new Position(1, 4));
+      offered.changed({ document, contentChanges: [{ range, text: "act" }] } as never);
+    };
+    editor.answers = ["exact h"];
+    await decisions.choose(active as never);
+    expect(active.edits).toEqual([[new Range(new Position(1, 2), new Position(1, 7)), "exact h"]]);
+    expect(ran).toEqual([["fd.accept", "1"]]);
+  });
+
   it("is not told as accepted if the editor did not take the edit", async () => {
     offer(...BOTH);
     active.takesEdits = false;

@@ -68,6 +68,20 @@ describe("ghost text", () => {
     expect(offered.in(document as never)).toBeUndefined();
   });
 
+  it("that crosses an edit is dropped, though nobody gave up: its ranges are about another text", async () => {
+    const next = vi.fn(() => {
+      document.version++;
+      return [item("grind", "1")] as never;
+    });
+    const asked = (): Promise<unknown> =>
+      ghost.provide(document as never, new Position(1, 2) as never, {} as never, OPEN as never, next);
+    expect(await asked()).toBeUndefined();
+    expect(offered.in(document as never)).toBeUndefined();
+    halt = Promise.resolve().then(() => void document.version++);
+    expect(await asked()).toBeUndefined();
+    expect(next).toHaveBeenCalledTimes(1); // about a text that is gone nobody is asked
+  });
+
   it("asks nobody if the editor gave up while goals were fetched", async () => {
     const next = vi.fn();
     const gone = { isCancellationRequested: true };
@@ -171,6 +185,16 @@ describe("what becomes ready too late", () => {
     await hears({ ...IDLE, judged: 7 });
     expect(next.mock.calls.length).toBe(2);
     expect(triggeredAnew).toBe(0);
+  });
+
+  it("is not remembered for a text that it is not about", async () => {
+    await asksInVain();
+    then = () => {
+      document.version++;
+      return [item("late", "9")];
+    };
+    await hears(IDLE);
+    expect(offered.in(document as never)).toBeUndefined();
   });
 
   it("not if there was an answer, or the editor gave up", async () => {

@@ -184,6 +184,8 @@ export const editor = {
   picks: [] as { items: readonly { label: string; detail?: string }[]; options: unknown }[],
   /** Answers to quick picks, in order: a label, or undefined for Esc. */
   answers: [] as (string | undefined)[],
+  /** What happens while a quick pick is open. */
+  onPick: (): void => undefined,
   registered: new Map<string, (...parameters: unknown[]) => unknown>(),
   extensions: new Map<string, { isActive: boolean; exports: unknown; packageJSON: unknown }>(),
   diagnostics: new Map<string, FakeDiagnostic[]>(),
@@ -205,7 +207,7 @@ export const editor = {
     Object.assign(this, {
       executed: [], messages: [], picks: [], answers: [], registered: new Map(), extensions: new Map(),
       diagnostics: new Map(), documents: [], active: undefined, configuration: {}, bar: undefined, redraws: 0,
-      providers: 0,
+      providers: 0, onPick: () => undefined,
     });
   },
 };
@@ -236,6 +238,7 @@ export const window = {
   showQuickPick(given: readonly (string | { label: string; detail?: string })[], options?: unknown): Promise<unknown> {
     const items = given.map((item) => (typeof item === "string" ? { label: item } : item));
     editor.picks.push({ items, options });
+    editor.onPick();
     const answer = editor.answers.shift();
     const index = items.findIndex((item) => item.label === answer);
     return Promise.resolve(index < 0 ? undefined : given[index]);
