@@ -27,16 +27,18 @@ MARGIN = 1.15
 @dataclass(frozen=True, slots=True)
 class StepCost:
     """What one step took. `collect_s`: sampling, Lean and critic together, as they overlap;
-    `lengths`: tokens of each attempt."""
+    `lengths`: tokens of each attempt; `evaluate_s`: its share of what held-out goals take every few
+    steps, however large a step is."""
 
     collect_s: float
     train_s: float
     lengths: tuple[int, ...]
+    evaluate_s: float = 0.0
 
     @property
     def seconds(self) -> float:
-        """The whole step."""
-        return self.collect_s + self.train_s
+        """The whole step, with its share."""
+        return self.collect_s + self.train_s + self.evaluate_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +117,15 @@ def planned(wish: Wish, costs: Sequence[StepCost], left_s: float) -> Plan:
 def step_seconds(
     size_problems: int, group: int, max_tokens: int, costs: Sequence[StepCost]
 ) -> float:
-    """Expected seconds of a step with that many attempts, from the measured ones."""
+    """Expected seconds of a step with that many attempts, from the measured ones, and of its share
+    of held-out goals, as they were measured last."""
     attempts = sum(len(cost.lengths) for cost in costs) or 1
     tokens = sum(sum(cost.lengths) for cost in costs) or 1
     cut = sum(min(length, max_tokens) for cost in costs for length in cost.lengths)
     share = cut / tokens if cut else 1.0
-    each = sum(cost.seconds for cost in costs) / attempts * share
-    return MARGIN * each * size_problems * group
+    each = sum(cost.collect_s + cost.train_s for cost in costs) / attempts * share
+    beside = costs[-1].evaluate_s if costs else 0.0
+    return MARGIN * (each * size_problems * group + beside)
 
 
 def _sizes(wish: Wish, costs: Sequence[StepCost]) -> Iterator[_Size]:

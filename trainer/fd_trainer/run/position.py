@@ -15,7 +15,8 @@ class Position:
     """What a resumed run must know to make the same steps.
 
     `step` is the next one (from 0), `undone` the ranges of steps that a roll-back took out, `spent_s`
-    the seconds that training took so far, resumes included.
+    the seconds that training took so far, resumes and held-out goals included, `evaluation_s` what
+    those took the last time (0: they were not measured yet).
     """
 
     plan: Plan
@@ -30,6 +31,7 @@ class Position:
     """The learning rate as a multiple of the configured one: guards lower it."""
     tokens: int = 0
     spent_s: float = 0.0
+    evaluation_s: float = 0.0
     idle_steps: int = 0
     """Steps in a row that did not learn what their stage is for (`StepDone.idle`)."""
 

@@ -24,7 +24,7 @@ GRACE_S = 20.0
 @dataclass(frozen=True, slots=True)
 class StepDone:
     """What one step did and took. `output` none: there was no row to learn from. `sampled_rows`:
-    so many of its rows were of its own attempts."""
+    so many of its rows were of its own attempts; `recalled`: so many attempts cost nothing this time."""
 
     step: int
     stage: Stage
@@ -33,6 +33,7 @@ class StepDone:
     metrics: dict[str, float]
     cost: StepCost
     sampled_rows: int = 0
+    recalled: int = 0
 
     @property
     def idle(self) -> bool:
@@ -52,14 +53,9 @@ class StepWork:
         self.changing = False
         """Whether the weights may have changed by a step that is not accounted for yet."""
 
-    @property
-    def recalled(self) -> int:
-        """Attempts that were recalled from the ledger instead of sampled."""
-        return self._attempts.recalled
-
     async def make(self, step: int, stage: Stage, plan: Plan) -> StepDone:
         """One step. A failure of Lean or of the sampler that outlasts the retries is a RunError."""
-        ground, started = self._ground, self._ground.clock()
+        ground, started, before = self._ground, self._ground.clock(), self._attempts.recalled
         attempted = await ground.leaving.during(
             self._collected(step, stage, plan), ground.reserve_s
         )
@@ -76,7 +72,10 @@ class StepWork:
         lengths = tuple(len(g.rollout.ids) for each in attempted for g in each.graded)
         cost = StepCost(collected - started, ended - collected, lengths)
         metrics = self._metrics(attempted, output, cost)
-        return StepDone(step, stage, tuple(attempted), output, metrics, cost, len(sampled))
+        recalled = self._attempts.recalled - before
+        return StepDone(
+            step, stage, tuple(attempted), output, metrics, cost, len(sampled), recalled
+        )
 
     def problems_of(self, step: int, plan: Plan) -> list[Problem]:
         """The first, measured steps take the longest; the others pass over all, shuffled."""

@@ -87,7 +87,8 @@ class Training:
         if reason := await self.steering.verdict():
             self._checkpoint()
             return reason
-        self.steering.plan_again()
+        if self.steering.costs:  # after a resume, none may be known yet: the plan stands
+            self.steering.plan_again()
         if position.step % ground.config.run.checkpoint_every == 0:
             self._checkpoint()
         return ""
@@ -108,7 +109,7 @@ class Training:
     def _account(self, done: StepDone) -> None:
         """Write down what a step did; from here on it counts."""
         position, trace = self.position, self.ground.trace
-        self.steering.cost(done.cost)
+        self._cost(done)
         position.spent_s += done.cost.seconds
         position.tokens += sum(done.cost.lengths)
         metrics = done.metrics | {"num_tokens": float(position.tokens)}
@@ -128,6 +129,14 @@ class Training:
         self.work.changing = False
         self.ground.progress(position.step, done.stage)
 
+    def _cost(self, done: StepDone) -> None:
+        """For the planner, with the step's share of held-out goals; a step whose attempts were partly
+        recalled says nothing of what one takes."""
+        every = self.ground.config.evaluation.every_steps
+        if not done.recalled:
+            share = self.position.evaluation_s / every if every else 0.0
+            self.steering.cost(replace(done.cost, evaluate_s=share))
+
     async def _evaluated(self, done: StepDone) -> LeaveError | None:
         """Held-out pass@k now and then, and the best checkpoint by it. Being asked to go meanwhile
         is returned: the step itself is done and must be accounted for first."""
@@ -143,7 +152,9 @@ class Training:
             table = await ground.leaving.during(measuring, ground.reserve_s)
         except LeaveError as left:
             return left
-        ground.trace.seconds["training: held-out goals"] += ground.clock() - started
+        position.evaluation_s = ground.clock() - started
+        position.spent_s += position.evaluation_s
+        ground.trace.seconds["training: held-out goals"] += position.evaluation_s
         values, value = measured_values(table, ground.config.gate.k)
         done.metrics.update(values)
         if value is not None and best_so_far(position, value):

@@ -2,9 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
+import pytest
+from fd_trainer.evaluation.measured import PolicyTable
 from fd_trainer.run.night import Night
+from fd_trainer.run.parts import Suites
+from fd_trainer.run.planner import StepCost
+from fd_trainer.run.steering import Steering
 from support.clocks import HandClock
+from support.night_parts import FakeMeasuring
 from support.nights import FakeNight, config, fake_night
 
 
@@ -50,6 +58,67 @@ async def test_both_stages_get_their_time(tmp_path: Path) -> None:
     assert stages.count("fd") > 30
     assert stages.count("grpo") >= 5
     assert clock.passed() <= 50.0 + 36_000.0
+
+
+async def test_held_out_goals_count_in_what_is_planned_and_in_what_was_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = HandClock()
+    run = {"steps": 10_000, "plan": True, "checkpoint_every": 4, "method": "fd"}
+    settings = config(run=run, evaluation={"every_steps": 4})
+    one = fake_night(tmp_path, clock=clock, seconds=12_000.0, settings=settings)
+    timed(one, clock, 100.0)
+    measure = FakeMeasuring.while_training
+
+    async def slow(self: FakeMeasuring, suites: Suites) -> PolicyTable:
+        clock.pass_(400.0)
+        return await measure(self, suites)
+
+    monkeypatch.setattr(FakeMeasuring, "while_training", slow)
+    await with_loop_clock(one, clock)
+    early, *_, last = positions(one)
+    assert early["step"] == 4
+    assert 40 <= early["plan"]["steps"][0][1] <= 12_000 / 200, "100 s, and a quarter of 400 s"
+    assert 40 <= last["step"] <= 12_000 / 200
+    measured_s = 400.0 * one.parts.measured
+    assert last["spent_s"] == 100.0 * last["step"] + measured_s
+
+
+async def test_a_step_that_was_partly_recalled_says_nothing_of_what_one_takes(
+    tmp_path: Path,
+) -> None:
+    """Killed at its sixth step, after a checkpoint at the fourth: two are made again for nothing."""
+    clock = HandClock()
+    run = {"steps": 10_000, "plan": True, "checkpoint_every": 4, "method": "fd"}
+    one = fake_night(tmp_path, clock=clock, seconds=9_000.0, settings=config(run=run))
+    began = timed(one, clock, 100.0)
+
+    async def killed(step: int) -> None:
+        if len(began) == 6:
+            raise KeyboardInterrupt
+
+    one.parts.speak = killed  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        await with_loop_clock(one, clock)
+    known: list[int] = []
+    again = fake_night(tmp_path, one.stand.folder, clock=clock, seconds=8_000.0,
+                       settings=config(run=run))  # fmt: skip
+    timed(again, clock, 100.0)
+    cost = Steering.cost
+
+    def noted(self: Steering, of: StepCost) -> None:
+        known.append(self.position.step)
+        cost(self, of)
+
+    with mock.patch.object(Steering, "cost", noted):
+        await with_loop_clock(again, clock)
+    assert known[0] == 6, "steps 4 and 5 were recalled"
+
+
+def positions(one: FakeNight) -> list[dict[str, Any]]:
+    """Of all checkpoints, in order."""
+    files = sorted(one.stand.folder.checkpoints.glob("*.json"))
+    return [json.loads(file.read_text())["position"] for file in files]
 
 
 async def with_loop_clock(one: FakeNight, clock: HandClock) -> None:

@@ -1,6 +1,7 @@
 """The planner on simulated costs."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from fd_trainer.run.planner import Plan, StepCost, Wish, planned, replanned, step_seconds, unplanned
@@ -66,6 +67,15 @@ def test_whatever_was_measured_the_plan_fits_and_stays_within_the_wish(seed: int
     assert plan.problems <= wish.problems
     assert plan.group_size <= wish.group_size
     assert plan.max_tokens <= max(16, wish.max_tokens)
+
+
+def test_held_out_goals_take_their_share_of_each_step_however_small_it_is() -> None:
+    """As measured last: an evaluation comes after the first steps of a night."""
+    seen = [*costs(1.0), *(replace(cost, evaluate_s=16.0) for cost in costs(1.0))]
+    assert step_seconds(16, 1, 1024, seen) == 2 * step_seconds(16, 1, 1024, costs(1.0))
+    small = step_seconds(1, 1, 1024, seen) / step_seconds(1, 1, 1024, costs(1.0))
+    assert small == pytest.approx(17.0)
+    assert planned(BOTH, seen, 8 * HOUR).total < planned(BOTH, costs(1.0), 8 * HOUR).total
 
 
 def test_sacrifices_come_in_order_lengths_that_few_reach_first() -> None:
