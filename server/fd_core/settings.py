@@ -82,7 +82,8 @@ class PolicySettings(_Section):
 
     def api_key(self, environment: Mapping[str, str] = os.environ) -> SecretStr:
         """The key, wrapped so that it can't reach a log."""
-        return SecretStr(environment.get(self.api_key_env, "") if self.api_key_env else "")
+        key = environment.get(self.api_key_env, "") if self.api_key_env else ""
+        return SecretStr(key.strip())  # a file that is read into a variable ends in a line end
 
 
 class SuggestSettings(_Section):
@@ -169,8 +170,8 @@ def load(
     tables = [(str(locations.config_file()), user)]
     if project is not None and (file := project / PROJECT_FILE).exists():
         local = _read(file)
-        trusted = [Path(p).expanduser().resolve() for p in user.get("trusted_projects", [])]
-        if project.resolve() not in trusted:
+        trusting = _validate(str(locations.config_file()), user).trusted_projects
+        if project.resolve() not in map(_resolved, trusting):
             _refuse_untrusted(file, local)
         tables.append((str(file), local))
     tables.append(("environment", _from_environment(environment)))
@@ -180,6 +181,14 @@ def load(
         _validate(source, table)
         _merge(merged, table)
     return _validate("settings", merged)
+
+
+def _resolved(project: Path) -> Path:
+    """In full; a home that nobody has stays as it was written, and is no project."""
+    try:
+        return project.expanduser().resolve()
+    except RuntimeError:
+        return project
 
 
 def check_file(file: Path) -> Settings:

@@ -121,7 +121,7 @@ REPLACERS = {
     "fd_core.store.consent": "the answer",
     "fd_core.writing": "a proved file, where the user said so (`prove --write`, fd-tui)",
     "fd_server.commands.demo": "a proved file, where the user asked for it",
-    "fd_server.commands.init": "the configuration",
+    "fd_server.commands.answers": "the configuration",
 }
 """Every module that replaces a file."""
 

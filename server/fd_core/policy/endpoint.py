@@ -45,7 +45,7 @@ class Endpoint:
         record: Callable[[str, bytes], None] | None = None,
     ) -> None:
         self._url = url.rstrip("/")
-        secret = key.get_secret_value() if key else ""
+        secret = _sendable(key, section)
         self._max_bytes = max_bytes
         self._record = record
         parsed = _parsed(self._url, section)
@@ -102,6 +102,8 @@ class Endpoint:
             raise self._complaints.nobody(error) from None
         except (TimeoutError, httpx.TimeoutException):
             raise self._complaints.late(deadline.seconds) from None
+        except httpx.LocalProtocolError as error:
+            raise self._complaints.not_sent(error) from None
         except httpx.TransportError as error:
             wait = backoff(attempt)
             if wait >= deadline.left() or attempt >= 3:
@@ -223,6 +225,17 @@ class Endpoint:
         except PolicyError:
             names = "unknown: it does not list them"
         return self._complaints.wrong_model(status, words, model, names)
+
+
+def _sendable(key: SecretStr | None, section: str) -> str:
+    """The key as a header can carry it. Raises PolicyError, which never shows it."""
+    secret = key.get_secret_value() if key else ""
+    if not (secret.isascii() and secret.isprintable()):
+        raise PolicyError(
+            f"the key that {section}.api_key_env names holds letters that no key has",
+            fix="Copy the key anew into that variable.",
+        )
+    return secret
 
 
 def _bearer(key: str) -> dict[str, str]:

@@ -74,6 +74,11 @@ class Complaints:
         what = f"{self._shown} broke off in mid-answer ({type(error).__name__})"
         return PolicyError(what, fix="Read the endpoint's own log: it may have run out of memory.")
 
+    def not_sent(self, error: Exception) -> PolicyError:
+        """The request can't be sent as it is: trying again would change nothing."""
+        what = f"nothing was sent to {self._shown}: {self.excerpt(str(error))}"
+        return PolicyError(what, fix=self._fix(_KEY))
+
     def too_long(self, most: int) -> PolicyError:
         """More bytes than are read."""
         what = f"{self._shown} sent more than {most / 2**20:g} MiB"

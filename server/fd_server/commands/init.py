@@ -9,42 +9,22 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
-from fd_core import locations, settings
-from fd_core.durable_file import make_private_folder, replace_file
+from fd_core import settings
 from fd_core.errors import SettingsError
 from fd_core.proof import Document, Position
 from fd_core.protocol import SuggestResult
 
 from fd_server.commands import machine, screen
+from fd_server.commands.answers import Answers, write
 from fd_server.commands.editor import Editor
 
 _KINDS = ("none", "openai_compatible", "transformers_local")
 _CRITICS = ("lean_messages", "rules", "language_model")
-_OWN_FORMATS = {
-    "goedel-prover-v2": "goedel-prover-v2",
-    "deepseek-prover-v2": "deepseek-prover-v2",
-    "kimina-prover": "kimina-prover",
-}
 _EXAMPLE = "theorem first (a b : Nat) (h : a < b) : a + 1 ≤ b := by\n  sorry\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What the user said."""
-
-    model_kind: str
-    model: str
-    endpoint: str
-    critic: str
-    critic_endpoint: str
-    critic_model: str
-    record: str
 
 
 @click.command(name="init")
@@ -61,16 +41,19 @@ def command(no_first: bool, as_json: bool, **given: str | None) -> None:
     """Ask for hardware, model, critic and privacy; write the configuration; suggest something."""
     ask = not as_json
     answers = _complete(Answers(**{name: value or "" for name, value in given.items()}), ask=ask)
-    file = write(answers)
+    file, dropped = write(answers)
     suggestion = None
     if not no_first:
         with tempfile.TemporaryDirectory(prefix="fd-first-") as folder:
             suggestion = asyncio.run(first_suggestion(Path(folder).resolve()))
     if as_json:
         plain = suggestion.to_wire() if suggestion else None
-        print(json.dumps({"file": str(file), "suggestion": plain}, ensure_ascii=False))
+        said = {"file": str(file), "dropped": dropped, "suggestion": plain}
+        print(json.dumps(said, ensure_ascii=False))
         return
     click.echo(f"{file} written; `fd-server config show` shows it in force")
+    for key, why in dropped.items():
+        click.echo(f"  {key} is set no more: {why}")
     if suggestion is not None:
         _tell(suggestion)
 
@@ -125,70 +108,6 @@ def _choose(question: str, choices: tuple[str, ...], default: str, *, ask: bool)
     return str(click.prompt(question, type=click.Choice(choices), default=default))
 
 
-def write(answers: Answers) -> Path:
-    """Put the answers into the user's configuration; its other keys stay, the old file beside it.
-
-    Raises SettingsError where the file is wrong or can't be written.
-    """
-    file = locations.config_file()
-    tables = _tables(file)
-    for section, values in _sections(answers).items():
-        tables.setdefault(section, {}).update(values)
-    text = toml_of(tables)
-    try:
-        make_private_folder(file.parent)
-        if file.exists() and (old := file.read_bytes()) != text.encode():
-            replace_file(file.with_suffix(".toml.before"), old)
-        replace_file(file, text.encode())
-    except OSError as error:
-        raise SettingsError(
-            f"{file} can't be written: {error.strerror}",
-            fix="Make its folder writable, or name another file in FD_CONFIG.",
-        ) from error
-    return file
-
-
-def _tables(file: Path) -> dict[str, Any]:
-    if not file.exists():
-        return {}
-    settings.check_file(file)
-    return tomllib.loads(file.read_text(encoding="utf-8"))
-
-
-def _prompt_of(model: str) -> dict[str, Any]:
-    """What a published prover needs beside its name (docs/models.md): its own format, and time."""
-    for mark, form in _OWN_FORMATS.items():
-        if mark in model.lower():
-            return {"proof_prompt": form, "proof_max_tokens": 8_192, "timeout_s": 300}
-    return {}
-
-
-def _sections(answers: Answers) -> dict[str, dict[str, Any]]:
-    """The answers by section of the file."""
-    policy: dict[str, Any] = {"kind": answers.model_kind}
-    if answers.model_kind != "none":
-        policy["model"] = answers.model
-        policy |= _prompt_of(answers.model)
-    if answers.model_kind == "openai_compatible":
-        policy["endpoint"] = answers.endpoint
-    critic = {"kind": answers.critic}
-    if answers.critic == "language_model":
-        critic |= {"endpoint": answers.critic_endpoint, "model": answers.critic_model}
-    return {"policy": policy, "store": {"consent": answers.record}, "critic": critic}
-
-
-def toml_of(tables: dict[str, Any]) -> str:
-    """TOML of one level of tables; JSON's strings, numbers and lists are TOML's."""
-    lines = ["# Written by `fd-server init`. `fd-server config schema` lists every key."]
-    top = {key: value for key, value in tables.items() if not isinstance(value, dict)}
-    lines += [f"{key} = {_toml(value)}" for key, value in top.items()]
-    for section, values in tables.items():
-        if isinstance(values, dict):
-            lines += ["", f"[{section}]"]
-            lines += [f"{key} = {_toml(value)}" for key, value in values.items()]
-    return "\n".join(lines) + "\n"
-
-
 async def first_suggestion(project: Path) -> SuggestResult:
     """A goal of one line, in an empty project, suggested for with what is configured now."""
     async with Editor.started(project) as editor:
@@ -204,7 +123,3 @@ def _tell(result: SuggestResult) -> None:
         click.echo(screen.candidate(item))
     if not result.candidates:
         click.echo(f"  nothing: {result.status or result.state.reason}; try `fd-server doctor`")
-
-
-def _toml(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

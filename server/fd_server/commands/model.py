@@ -29,6 +29,7 @@ def serve(
     """Serve NAME (hub name or folder) on 127.0.0.1 until interrupted, with the promoted adapter.
 
     vLLM and the model are fetched if they are not there; sizes are said before, and asked about.
+    vLLM runs in a folder of its own: among its options write a file of this folder as ./FILE.
     """
     from fd_core.policy import vllm_server, vllm_serving
     from fd_core.policy.vllm_environment import environment_for

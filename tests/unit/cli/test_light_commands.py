@@ -148,6 +148,40 @@ def test_init_gives_a_published_prover_its_own_prompt_format(home: dict[str, str
     assert (policy.proof_prompt, policy.proof_max_tokens) == ("goedel-prover-v2", 8_192)
 
 
+def test_init_again_leaves_nothing_of_another_model_or_host(home: dict[str, str]) -> None:
+    file = Path(home["FD_CONFIG"])
+    first = ["--model", "Goedel-LM/Goedel-Prover-V2-8B", "--endpoint", "http://127.0.0.1:9/v1"]
+    init = ["init", "--no-first", "--model-kind", "openai_compatible"]
+    assert answer(*init, *first, **home)["dropped"] == {}
+    file.write_text(file.read_text().replace("[policy]", '[policy]\napi_key_env = "FIRST_KEY"'))
+    assert answer(*init, *first, **home)["dropped"] == {}
+    assert settings.check_file(file).policy.api_key_env == "FIRST_KEY"
+    file.write_text(file.read_text().replace("timeout_s = 300", "timeout_s = 200"))
+    other = ["--model", "Qwen/Qwen3-8B", "--endpoint", "https://other.example/v1"]
+    dropped = answer(*init, *other, **home)["dropped"]
+    assert set(dropped) == {
+        "policy.proof_prompt", "policy.proof_max_tokens", "policy.api_key_env",
+    }  # fmt: skip
+    policy, usual = settings.check_file(file).policy, settings.PolicySettings()
+    assert (policy.api_key_env, policy.proof_prompt) == ("", usual.proof_prompt)
+    assert policy.timeout_s == 200, "what the user set stays"
+
+
+def test_init_gives_a_critics_key_to_no_other_host(home: dict[str, str]) -> None:
+    file = Path(home["FD_CONFIG"])
+    file.write_text(
+        '[critic]\nkind = "language_model"\nendpoint = "https://a.example/v1"\nmodel = "m"\n'
+        'api = "anthropic"\napi_key_env = "A_KEY"\n'
+    )
+    critic = ["--critic", "language_model", "--critic-model", "m", "--critic-endpoint"]
+    told = answer(
+        "init", "--no-first", "--model-kind", "none", *critic, "https://b.example/v1", **home
+    )
+    assert set(told["dropped"]) == {"critic.api", "critic.api_key_env"}
+    read = settings.check_file(file).critic
+    assert (read.api_key_env, read.endpoint) == ("", "https://b.example/v1")
+
+
 def test_init_asks_and_takes_answers_from_a_terminal(home: dict[str, str]) -> None:
     done = subprocess.run(
         [SCRIPT, "init", "--no-first"],

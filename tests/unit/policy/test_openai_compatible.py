@@ -200,6 +200,13 @@ async def test_a_refused_key_names_the_setting_and_never_the_key() -> None:
     assert "***" in echo.what
 
 
+@pytest.mark.parametrize("key", ["sk-é", "sk-a\x00b", "two\nlines"])
+def test_a_key_that_no_header_can_carry_is_refused_before_anything_is_sent(key: str) -> None:
+    with pytest.raises(PolicyError, match=r"policy\.api_key_env") as caught:
+        Endpoint("http://127.0.0.1:9/v1", SecretStr(key))
+    assert key not in str(caught.value)
+
+
 async def test_a_prompt_beyond_the_context_says_what_to_lower() -> None:
     words = "This model's maximum context length is 2048 tokens, you asked for 9000."
     error = await failure(json_answer({"error": {"message": words}}, 400))

@@ -64,11 +64,32 @@ def test_a_trusted_project_may(user_file: Path, tmp_path: Path) -> None:
     assert load(tmp_path, environment={}).policy.endpoint == "http://127.0.0.1:9/v1"
 
 
+@pytest.mark.parametrize("value", ["5", "[1]", '["x", 2]'])
+def test_trusted_projects_that_are_no_list_of_paths_are_said(
+    user_file: Path, tmp_path: Path, value: str
+) -> None:
+    user_file.write_text(f"trusted_projects = {value}\n")
+    (tmp_path / PROJECT_FILE).write_text("[lean]\nthreads = 2\n")
+    with pytest.raises(SettingsError, match="trusted_projects"):
+        load(tmp_path, environment={})
+
+
+def test_a_home_that_nobody_has_is_no_trusted_project(user_file: Path, tmp_path: Path) -> None:
+    user_file.write_text("trusted_projects = ['~nosuchuser/x']\n")
+    (tmp_path / PROJECT_FILE).write_text("[lean]\nthreads = 2\n")
+    assert load(tmp_path, environment={}).lean.threads == 2
+
+
 def test_the_trusted_only_list_names_real_settings() -> None:
     dump = Settings().model_dump()
     for key in TRUSTED_ONLY:
         section, name = key.split(".")
         assert name in dump[section]
+
+
+def test_a_keys_line_end_is_no_part_of_it() -> None:
+    settings = Settings.model_validate({"policy": {"api_key_env": "MY_KEY"}})
+    assert settings.policy.api_key({"MY_KEY": "abc\r\n"}).get_secret_value() == "abc"
 
 
 def test_the_api_key_never_shows(user_file: Path) -> None:

@@ -123,4 +123,5 @@ def _voice(kind: CriticKind, config: CriticConfig, around: Surroundings, budget:
 
 
 def _key(config: CriticConfig, environment: Mapping[str, str]) -> SecretStr:
-    return SecretStr(environment.get(config.api_key_env, "") if config.api_key_env else "")
+    key = environment.get(config.api_key_env, "") if config.api_key_env else ""
+    return SecretStr(key.strip())  # a file that is read into a variable ends in a line end
