@@ -46,16 +46,18 @@ class BackgroundWriter:
         self._thread = threading.Thread(target=self._run, name="fd-records", daemon=True)
         self._thread.start()
 
-    def submit(self, event: Event, *, only_if_known: bool = False) -> bool:
+    def submit(
+        self, event: Event, *, only_if_known: bool = False, offered_here: bool = False
+    ) -> bool:
         """Queue an event, never waiting; False if the queue is full or closed, and it is lost.
 
-        `only_if_known`: write it only if the store already knows its suggestion.
+        `only_if_known`: write it only if its suggestion is recorded; `offered_here`: this process did.
         """
         with self._changed:
             if self._closing or len(self._queue) >= self._capacity:
                 self._dropped += 1
                 return False
-            self._queue.append(Entry(event, only_if_known))
+            self._queue.append(Entry(event, only_if_known, offered_here))
             self._submitted += 1
             self._changed.notify_all()
             return True

@@ -64,9 +64,10 @@ class Recorder:
             if isinstance(event, SuggestionOffered):
                 self._remember(event.suggestion_id)
             return self.writer.submit(event)
-        # A decision names no file: it is written if its suggestion was, now or in an earlier session.
-        known = event.suggestion_id in self._admitted
-        return self.writer.submit(event, only_if_known=not known)
+        # A decision names no file: it is written if its suggestion was, now or in an earlier session,
+        # and was not purged since.
+        here = event.suggestion_id in self._admitted
+        return self.writer.submit(event, only_if_known=True, offered_here=here)
 
     def _record_text(self, event: SourceSeen) -> bool:
         """Queue a text above a declaration, shortened; False if it is not to be kept."""

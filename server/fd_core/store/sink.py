@@ -25,10 +25,15 @@ _RETRY_FIRST_S, _RETRY_MOST_S = 0.5, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event to write; `only_if_known`: only if the store knows its suggestion."""
+    """An event to write; `only_if_known`: only if its suggestion is recorded.
+
+    `offered_here`: this process recorded it, which counts only while the store can't be asked: it may
+    have been purged since.
+    """
 
     event: Event
     only_if_known: bool = False
+    offered_here: bool = False
 
 
 class Sink:
@@ -105,9 +110,9 @@ class Sink:
 
     def _rows(self, batch: Sequence[Entry], store: SqlEventStore | None) -> list[Row]:
         """Encoded events, without those of unknown suggestions and those that are malformed."""
-        rows = []
+        rows: list[Row] = []
         for entry in batch:
-            if entry.only_if_known and not _known(entry.event, store):
+            if entry.only_if_known and not _is_known(entry, store, rows):
                 continue
             try:
                 rows.append(to_row(entry.event))
@@ -135,8 +140,12 @@ class Sink:
             log.exception("listener of the records' status")
 
 
-def _known(event: Event, store: SqlEventStore | None) -> bool:
-    """With the store away nothing is known: then rather lose a decision than record an excluded one."""
-    if store is None or not isinstance(event, SuggestionResolved | SuggestionSurvived):
+def _is_known(entry: Entry, store: SqlEventStore | None, batch: Sequence[Row]) -> bool:
+    """With the store away only what was offered here is known: then rather lose a decision than record
+    an excluded one."""
+    if not isinstance(entry.event, SuggestionResolved | SuggestionSurvived):
         return False
-    return store.knows(event.suggestion_id)
+    if store is None:
+        return entry.offered_here
+    id = entry.event.suggestion_id
+    return any(row.suggestion_id == id for row in batch) or store.knows(id)
