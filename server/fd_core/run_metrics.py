@@ -9,7 +9,6 @@ METRICS: dict[str, str] = {
     "teacher_entropy": "teacher entropy (nats per token)",
     "kl/forward": "KL(teacher ‖ student), nats per token",
     "kl/reverse": "KL(student ‖ teacher), nats per token",
-    "kl/reference": "KL to the starting policy, nats per token",
     "kl": "KL to the reference in the policy-gradient loss",
     "kl/anchor": "KL to the starting policy on known goals",
     "top_k_mass": "teacher's mass on its top K",

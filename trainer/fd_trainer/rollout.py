@@ -56,8 +56,6 @@ class Rollout:
     policy: PolicyVersion
     prompt_format: str
     seed: int
-    steps: int = 0
-    """Optimiser steps the sampler's weights had seen: staleness is the trainer's minus this."""
 
     def __post_init__(self) -> None:
         if not len(self.ids) == len(self.logprobs) == len(self.written):

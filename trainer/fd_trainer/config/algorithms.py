@@ -83,7 +83,7 @@ class PolicyGradient(Section):
     `variant` chooses advantage, aggregation, clip, KL and mask; a key of theirs overrides it. Against
     `current` weights the ratio is 1 in value (one step per batch) and the sampler's mismatch is
     corrected by `importance_cap`; against the `sampler`'s log-probs the ratio itself corrects and
-    is clipped: for stale rollouts."""
+    is clipped, as for rows that older weights wrote (a night makes none)."""
 
     variant: Literal["grpo", "dr_grpo", "dapo", "gspo"] = "grpo"
     advantage: Literal["group_std", "group_mean", "pass_at_k", "pkpo"] | None = None

@@ -23,7 +23,7 @@ _LENGTH, _CLIPPED = "completions/mean_length", "completions/clipped_ratio"
 _SUITES = ("held_out", "known")
 _LUCK = 3.0
 """Standard errors that a fall must exceed, whatever `accuracy_drop` says."""
-_DIVERGENCES = ("kl/forward", "kl/reverse", "kl/reference", "kl")
+_DIVERGENCES = ("kl/forward", "kl/reverse", "kl")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What a run asks its ledger: is this attempt, this verdict, this remark known already?
 
 A rollout is known by (run, purpose, step, problem, sample, policy, seed); a word of the audit by the
-text at its place (`audited.audit_key`); a remark by what the critic reads. Messages and remarks are of
-untrusted origin: data, never instructions.
+text at its place (`audited.audit_key`); a remark by the attempt it is on (`remark_key`).
+Messages and remarks are of untrusted origin: data, never instructions.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Ledger:
         self._log.append([("audited", k, records.audited_data(w)) for k, w in decided.items()])
 
     def remark(self, key: str) -> Remark | None:
-        """What the critic said of this content (`remark_key`)."""
+        """What the critic said under this key (`remark_key`)."""
         data = self._log.get("remark", key)
         return None if data is None else records.remark_of(data)
 
@@ -197,9 +197,11 @@ class Ledger:
         self._log.close()
 
 
-def remark_key(critic: str, problem: str, attempt: str, messages: Sequence[str]) -> str:
-    """The key of a remark: which critic (with its prompt's version), and all that it reads."""
-    text = "\x00".join([critic, problem, attempt, *messages])
+def remark_key(rollout_id: str, problem: str, attempt: str, messages: Sequence[str]) -> str:
+    """The key of a remark: which attempt it is on, its problem, text and Lean's messages. A run has one
+    critic. Equal attempts have a remark each; what a model answers to equal questions is kept, for all
+    runs, by the critic's own cache (`critic.answer_cache`)."""
+    text = "\x00".join([rollout_id, problem, attempt, *messages])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -42,7 +42,10 @@ def rollout_data(rollout: Rollout) -> dict[str, Any]:
 
 
 def rollout_of(data: dict[str, Any]) -> Rollout:
-    """The rollout of a record. Raises LedgerError."""
+    """The rollout of a record; fields that only an earlier version had are passed over. Raises
+    LedgerError."""
+    known = {field.name for field in fields(Rollout)}
+    data = {name: value for name, value in data.items() if name in known}
     try:
         packed: dict[str, Any] = {n: _unpack(code, data[n]) for n, code in _PACKED.items()}
         packed["written"] = tuple(map(bool, packed["written"]))

@@ -13,7 +13,7 @@ FIRST = (
     ("eval/held_out/pass@1",),
     ("reward",),
     ("entropy",),
-    ("kl/forward", "kl/reverse", "kl/reference", "kl", "kl/anchor"),
+    ("kl/forward", "kl/reverse", "kl", "kl/anchor"),
     ("cost/critic_money", "cost/critic_tokens", "num_tokens"),
     ("loss",),
 )

@@ -2,9 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from fd_core.run_metrics import METRICS
+from fd_trainer import algorithms
 from fd_trainer.config.evaluation import GuardsSection
+from fd_trainer.evaluation import guards
 from fd_trainer.evaluation.guards import GuardMeasure, Metrics, watch
 
 GUARDS = GuardsSection()
@@ -17,6 +21,13 @@ def steps(values: Sequence[float], name: str = "entropy") -> list[Metrics]:
 def fired(history: Sequence[Metrics], taken: Sequence[GuardMeasure] = ()) -> tuple[str, str]:
     measure = watch(history, taken, GUARDS)
     return measure.kind, measure.guard
+
+
+def test_every_divergence_that_is_watched_is_logged_and_has_words() -> None:
+    sources = [file.read_text() for file in Path(algorithms.__file__).parent.glob("*.py")]
+    for name in guards._DIVERGENCES:
+        assert name in METRICS
+        assert any(f'"{name}"' in text for text in sources), name
 
 
 def test_an_even_run_goes_on() -> None:

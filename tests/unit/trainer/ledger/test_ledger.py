@@ -82,11 +82,15 @@ def test_an_undecided_grade_is_replayed_but_never_kept_for_other_attempts(
     again.close()
 
 
-def test_remarks_are_found_by_content_and_by_rollout(ledger: Ledger, tmp_path: Path) -> None:
-    key = remark_key("rules#1", "theorem", "attempt", ["error"])
+def test_an_attempt_that_an_earlier_version_wrote_is_read() -> None:
+    assert rollout_of(rollout_data(rollout()) | {"steps": 0}) == rollout()
+
+
+def test_remarks_are_found_by_key_and_by_rollout(ledger: Ledger, tmp_path: Path) -> None:
+    key = remark_key("r1", "theorem", "attempt", ["error"])
     said = Remarked(Feedback("1. Do it.", "rules#1"), RemarkCost(1, 10, 2, 0.5), flags=("long",))
     ledger.record_remark(key, said, ["r1", "r2"])
-    ledger.record_remark(remark_key("rules#1", "t", "a", []), Masked("no answer"), ["r3"])
+    ledger.record_remark(remark_key("r3", "t", "a", []), Masked("no answer"), ["r3"])
     again = reopened(ledger, tmp_path)
     assert again.remark(key) == again.remark_of("r2") == said
     assert again.remark_of("r3") == Masked("no answer")
