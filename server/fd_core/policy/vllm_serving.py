@@ -142,11 +142,21 @@ def _terminated_as_interrupt() -> Iterator[None]:
 
 
 def arguments(words: Sequence[str]) -> tuple[str, ...]:
-    """What the user wants passed on to vLLM, refusing what would open it to the network."""
+    """What the user wants passed on to vLLM, refusing what would open it to the network.
+
+    vLLM runs in a folder of its own: a relative path (with a `/`, so that no mere word is taken for
+    one) is passed on whole.
+    """
     for word in words:
         if word.split("=")[0] in ("--host", "--uds"):
             raise PolicyError(
                 "`model serve` listens on 127.0.0.1 only",
                 fix="To serve a network, run vLLM yourself and set policy.endpoint.",
             )
-    return tuple(words)
+    return tuple(map(_whole_path, words))
+
+
+def _whole_path(word: str) -> str:
+    option, mark, value = word.partition("=") if word.startswith("-") else ("", "", word)
+    is_path = "/" in value and Path(value).exists()
+    return f"{option}{mark}{Path(value).absolute()}" if is_path else word
