@@ -14,17 +14,21 @@ from fd_core.proof import Document
 
 
 class AfterSaves:
-    """What runs after saves, by document. What is stopped is done at the document's next save."""
+    """What has Lean read files, by document. What is stopped is done at the document's next save."""
 
     def __init__(self, read: Callable[[str], Document | None]) -> None:
         self._read = read
         self._running: dict[str, tuple[Document, asyncio.Task[Any]]] = {}
 
     def began(self, document: Document, task: asyncio.Task[Any]) -> None:
-        """A document was saved, and this looks at it; what looked at an older text is stopped."""
+        """This has Lean read a document; what had it read an older text is stopped."""
         self.stop(document.uri)
         self._running[document.uri] = document, task
         task.add_done_callback(lambda _: self._ended(document.uri, task))
+
+    def is_at(self, document: Document) -> bool:
+        """Whether Lean reads this very text already: it was saved twice."""
+        return document == self._running.get(document.uri, (None,))[0]
 
     def stop(self, uri: str) -> None:
         """The document was edited or closed."""

@@ -127,18 +127,20 @@ class Lifecycle:
         document = self._bench.documents.get(params.text_document.uri)
         self._bench.survivals.look_for_commits()
         if document is not None and self._bench.records.is_recording:
-            self._bench.after_saves.began(document, self.later(self._observe(document)))
+            self.later(self._observe(document))
 
     async def _observe(self, document: Document) -> None:
         bench = self._bench
-        project = await bench.engines.of(document.uri)
+        project = await bench.project_of(document.uri)
         if project is None or not bench.observer.has_news(document):
             return
         await asyncio.sleep(_AFTER_SAVE_S)  # the user's next question goes first
-        if not bench.documents.is_current(document):
+        if not bench.documents.is_current(document) or bench.after_saves.is_at(document):
             return
+        reading = asyncio.create_task(bench.observer.saved(document, project))
+        bench.after_saves.began(document, reading)
         try:
-            messages = await bench.observer.saved(document, project)
+            messages = await reading
         except (LeanError, ToolchainError) as error:
             _log.warning("at the save: %s", error)
             return

@@ -70,6 +70,8 @@ class Suggester:
         self.cache = CandidateCache()
         self._status, self._goals = status, goals
         self._lanes: dict[Lane, _Running] = {}
+        self.listeners: list[Callable[[str], object]] = []
+        """Told the document when somebody begins to wait for Lean there."""
 
     async def attend(
         self, engine: Engine, site: ProofSite, enough: Callable[[Job], bool], wait_s: float, *,
@@ -102,6 +104,8 @@ class Suggester:
     ) -> _Running:
         self._stop("ahead")
         self._stop(lane)
+        for listener in self.listeners:
+            listener(key.uri)
         suggest, policy = engine.settings.suggest, engine.settings.policy
         ask = Ask(
             site, suggest.budget_s, policy.samples, key.whole_proof, key.failed, messages,

@@ -71,6 +71,7 @@ class Workbench:
         self.survivals = Survivals(self.record, self.documents.get)
         self.observer = Observer(self.record, self.survivals, self.documents.is_current)
         self.after_saves = AfterSaves(self.documents.read)
+        self.suggester.listeners.append(self.after_saves.give_way)
         self.decisions = Decisions(
             self.offers, self.record, self._accepts, self._taken, self.documents.get
         )
@@ -115,11 +116,7 @@ class Workbench:
         return load(root, overrides=self.client_settings)
 
     async def project_of(self, uri: str) -> Project | None:
-        """A Lean file's project with its engine; where there is none the status says why.
-
-        For those whom the user waits for: what looks at a save gives way.
-        """
-        self.after_saves.give_way(uri)
+        """A Lean file's project with its engine; where there is none the status says why."""
         return await self.engines.of(uri)
 
     def projects(self) -> list[Project]:
@@ -166,7 +163,7 @@ class Workbench:
 
     async def _accepts(self, offer: Offer, text: str) -> bool:
         """Whether Lean accepts a text of the user's where something was offered."""
-        project = await self.engines.of(offer.suggestion.state.uri)
+        project = await self.project_of(offer.suggestion.state.uri)
         if project is None or not self.records.is_recording:
             return False
         return await lean_accepts(project.engine, offer.suggestion.state, text)

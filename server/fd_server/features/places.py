@@ -29,7 +29,8 @@ def document_of(bench: Workbench, place: Place) -> Document:
 
 
 async def project_of(bench: Workbench, uri: str) -> Project:
-    """The project with its engine."""
+    """The project with its engine, for somebody who asks Lean: what looks at a save gives way."""
+    bench.after_saves.give_way(uri)
     project = await bench.project_of(uri)
     if project is None:
         status = bench.status.current

@@ -65,7 +65,7 @@ async def tree(bench: Workbench, params: SessionAt) -> SessionTree:
 
 async def apply(bench: Workbench, params: SessionApply) -> SessionApplied:
     """Judge a text at a node, and go there if it is offerable."""
-    session = bench.sessions.get(params.session)
+    session = _asked(bench, params.session)
     node = session.node(params.node)
     made = bench.offers.get(params.suggestion_id) if params.suggestion_id else None
     ours = made is not None and made.suggestion.candidate.text == params.text
@@ -107,7 +107,7 @@ async def name(bench: Workbench, params: SessionName) -> SessionTree:
 
 async def suggest(bench: Workbench, params: SessionSearch) -> SuggestResult:
     """Candidates at a node, streamed under the token."""
-    session = bench.sessions.get(params.session)
+    session = _asked(bench, params.session)
     state = session.open_state(session.node(params.node))
     at = bench.encoding.wire_position(state.site.document, state.position)
     asked = SuggestParams(
@@ -119,7 +119,7 @@ async def suggest(bench: Workbench, params: SessionSearch) -> SuggestResult:
 
 async def search(bench: Workbench, params: SessionSearch) -> ProveResult:
     """Search from a node; a solution becomes a node. The audit is for `sessionFinish`."""
-    session = bench.sessions.get(params.session)
+    session = _asked(bench, params.session)
     node = session.node(params.node)
     state = session.open_state(node)
     engine, heard = session.engine, tree_events(bench, params.token)
@@ -144,7 +144,7 @@ async def search(bench: Workbench, params: SessionSearch) -> ProveResult:
 
 async def finish(bench: Workbench, params: SessionFinish) -> ProveResult:
     """Minimise if asked, audit the whole declaration, and the edit if it is Proved."""
-    session = bench.sessions.get(params.session)
+    session = _asked(bench, params.session)
     node = session.node(params.node)
     if not isinstance(node.answer, Complete):
         return ProveResult(found=False, reason="goals are left at this node")
@@ -179,6 +179,13 @@ async def close(bench: Workbench, params: SessionAt) -> Nothing:
     """Forget a session."""
     bench.sessions.close(params.session)
     return Nothing()
+
+
+def _asked(bench: Workbench, id: str) -> Session:
+    """A session that Lean is about to be asked for: what looks at a save gives way."""
+    session = bench.sessions.get(id)
+    bench.after_saves.give_way(session.site.document.uri)
+    return session
 
 
 def _project(session: Session) -> Project:

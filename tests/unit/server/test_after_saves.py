@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from fd_core.events import ProofObserved
 from fd_core.proof import Document
+from fd_core.protocol import SessionApply, SessionOpen, WirePosition
 from fd_core.suggestion import Message
 from fd_server import lifecycle
-from fd_server.features.inline_completion import inline_completion
+from fd_server.features import sessions
+from fd_server.features.code_actions import code_action
 from fd_server.lifecycle import Lifecycle
 from lsprotocol import types
 from support.benches import Bench, make_bench
@@ -22,13 +24,12 @@ SCRIPT = {"candidates": ["exact h"], "verdicts": {"exact h": "closed"}}
 
 
 class Reading:
-    """Two documents, one with news that was saved, and a Lean that reads it until it is let go."""
+    """A document with news that is saved, and a Lean that reads it until it is let go."""
 
     def __init__(self, made: Bench) -> None:
         self.made, self.life = made, Lifecycle(None, made.bench)  # type: ignore[arg-type]
         self.began, self.stopped, self.let_go = 0, 0, asyncio.Event()
         made.lean.diagnostics = self._diagnostics  # type: ignore[method-assign]
-        made.open("theorem one : p := by\n  sorry\n")
         self.document = made.edit(made.open(TEXT), 0, 0, "\n")
         del made.bench.observer._known[self.document.uri]
 
@@ -56,12 +57,12 @@ class Reading:
     def close(self) -> None:
         self.life.closed(types.DidCloseTextDocumentParams(self._identifier))
 
-    async def ask(self, uri: str = "") -> None:
+    async def ask(self, line: int = 5, uri: str = "") -> None:
+        """As an editor does where the cursor comes to; a `sorry` stands in line 5."""
+        where = types.Range(types.Position(line, 0), types.Position(line, 0))
         asked = types.TextDocumentIdentifier(uri or self.document.uri)
-        context = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic)
-        at = types.Position(5, 2)
-        params = types.InlineCompletionParams(context=context, text_document=asked, position=at)
-        await inline_completion(self.made.bench, params)
+        params = types.CodeActionParams(asked, where, types.CodeActionContext([]))
+        await code_action(self.made.bench, params)
 
     async def until(self, true: Callable[[], Any]) -> None:
         async with asyncio.timeout(10):
@@ -101,9 +102,49 @@ async def test_so_do_a_question_and_a_close(reading: Reading) -> None:
     assert not reading.observed
 
 
+async def test_a_cursor_where_nothing_is_to_be_asked_stops_nothing(reading: Reading) -> None:
+    await reading.ask(line=2)
+    await asyncio.sleep(0.05)
+    assert not reading.stopped
+    await reading.ask()
+    await reading.until(lambda: reading.stopped)
+
+
+async def test_a_session_goes_first_too(reading: Reading) -> None:
+    at = WirePosition(line=5, character=2)
+    bench, uri = reading.made.bench, reading.document.uri
+    tree = await sessions.open_session(bench, SessionOpen(uri=uri, position=at))
+    await reading.until(lambda: reading.stopped == 1)
+    reading.save()
+    await reading.until(lambda: reading.began == 2)
+    await sessions.apply(bench, SessionApply(session=tree.session, text="exact h"))
+    await reading.until(lambda: reading.stopped == 2)
+
+
+async def test_a_second_save_begins_nothing_anew(reading: Reading) -> None:
+    reading.save()
+    await asyncio.sleep(0.1)
+    reading.let_go.set()
+    await reading.until(lambda: reading.observed)
+    assert (reading.began, reading.stopped) == (1, 0)
+
+
+async def test_a_question_right_after_the_save_is_only_answered_first(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "_AFTER_SAVE_S", 0.2)
+    reading.edit()
+    await reading.until(lambda: reading.stopped)
+    reading.let_go.set()
+    reading.save()
+    await reading.ask()
+    await reading.until(lambda: reading.observed)
+    assert reading.stopped == 1, "by the edit alone"
+
+
 async def test_a_question_of_a_file_with_other_imports_stops_nothing(reading: Reading) -> None:
-    await reading.ask(reading.made.open(f"import Std\n{TEXT}", "B.lean").uri)
+    await reading.ask(uri=reading.made.open(f"import Std\n{TEXT}", "B.lean").uri)
     reading.let_go.set()
     await reading.until(lambda: reading.observed)
     assert not reading.stopped
-    await reading.ask(reading.made.open(TEXT, "C.lean").uri)  # nothing is left to stop
+    await reading.ask(4, reading.made.open(TEXT, "C.lean").uri)  # nothing is left to stop
