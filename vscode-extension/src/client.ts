@@ -7,8 +7,9 @@
 
 import { EventEmitter, type CancellationToken, type Disposable } from "vscode";
 
+import { greet, notStarted } from "./greeting";
 import { Heartbeat } from "./heartbeat";
-import { PROTOCOL_VERSION, type Events, type Requests, type ServerCommand, type Tells } from "./protocol";
+import type { Events, Requests, ServerCommand, Tells } from "./protocol";
 import { answerFrom } from "./refusals";
 import type { Resolution } from "./resolveServer";
 import type { RestartPolicy } from "./restartPolicy";
@@ -42,6 +43,8 @@ export interface Parts {
   resolve(): Resolution;
   /** Start it; rejects with words if it can't be reached in time. */
   start(server: FoundServer): Promise<ProtocolClient>;
+  /** What it may take until it has been started and has answered its first question. */
+  startTimeoutMs(): number;
   readonly restarts: RestartPolicy;
   /** Tell the user, once for each text. */
   tell(message: string): void;
@@ -148,26 +151,24 @@ export class Connection implements ServerLink, Disposable {
     const { server } = found;
     this.become({ kind: "starting", server });
     this.parts.log(`starting ${server.command} (found by: ${server.origin})`);
+    const deadline = Date.now() + this.parts.startTimeoutMs();
     let client: ProtocolClient;
     try {
       client = await this.parts.start(server);
     } catch (error) {
-      const what = `${server.command}: ${error instanceof Error ? error.message : String(error)}`;
-      this.become({ kind: "failed", what, fix: "Run “FD Prover: Show Log”; then restart the server." });
+      this.become(notStarted(server, error instanceof Error ? error.message : String(error)));
       return;
     }
-    const status = await answerFrom<Greeting | null>(client.request("fd/getStatus", {}));
-    const greeting = status.kind === "answered" ? status.value : null;
-    const unfit = misfit(server, client.info, greeting);
-    if (unfit !== undefined) {
+    const greeted = await greet(server, client, deadline - Date.now());
+    if (greeted.kind === "failed") {
       await client.stop();
-      this.become(unfit);
+      this.become(greeted);
       return;
     }
     this.client = client;
     this.become({ kind: "running", server, version: client.info.version });
     this.listen(client);
-    this.hear("fd/status", greeting);
+    this.hear("fd/status", greeted.status);
     const heartbeat = new Heartbeat(
       () => client.request("fd/getStatus", {}),
       () => {
@@ -228,32 +229,6 @@ export class Connection implements ServerLink, Disposable {
     }
     this.changed.fire(state);
   }
-}
-
-interface Greeting {
-  readonly protocol?: number;
-}
-
-/** Does it speak our protocol? */
-function misfit(server: FoundServer, info: ServerInfo, greeting: Greeting | null): LinkState | undefined {
-  if (info.name !== "fd-server") {
-    const what = `${server.command} answers as “${info.name || "nobody"}”, not as fd-server.`;
-    return { kind: "failed", what, fix: "Correct fd-prover.server.path." };
-  }
-  const theirs = greeting?.protocol ?? 0;
-  if (theirs === PROTOCOL_VERSION) {
-    return undefined;
-  }
-  const isOld = theirs < PROTOCOL_VERSION;
-  return {
-    kind: "failed",
-    what:
-      `fd-server ${info.version} (${server.command}) is too ${isOld ? "old" : "new"}: ` +
-      `it speaks protocol ${theirs}, and this extension ${PROTOCOL_VERSION}.`,
-    fix: isOld
-      ? "Update it (pip install -U fd-prover), or run “FD Prover: Install the Server”."
-      : "Update the extension, or set fd-prover.server.path to an older fd-server.",
-  };
 }
 
 function whyNot(state: LinkState): { what: string; fix: string } {

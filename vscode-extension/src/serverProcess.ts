@@ -4,6 +4,8 @@
 
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 
+import { within } from "./within";
+
 const GRACE_MS = 3000;
 /** A connection that broke because its process ends: the end is known within this time. */
 const ENDS_MS = 1000;
@@ -52,16 +54,6 @@ export async function endingOf(server: ServerProcess): Promise<string | undefine
     await within(ENDS_MS, server.drained); // a child of its own may hold the pipes open
   }
   return how;
-}
-
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, milliseconds, undefined)));
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Ask it to end, then make it. */

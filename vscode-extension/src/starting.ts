@@ -43,6 +43,7 @@ export function connectionParts(starting: Starting): Parts {
         trace: starting.trace(),
       });
     },
+    startTimeoutMs: () => config.serverStartTimeoutMs,
     restarts: new RestartPolicy(),
     tell: (message) => void window.showWarningMessage(message),
     log: (message) => log.info(message),

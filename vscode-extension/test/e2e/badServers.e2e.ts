@@ -43,6 +43,8 @@ describe("a server that", () => {
     ["new", /failed\..*too new: it speaks protocol 99/],
     ["silent", /failed\..*did not answer within 6 s/],
     ["dies", /failed\..*it ended: exit status 1 \(its last words: fd-server: no module named pydantic\)/],
+    ["breaks", /failed\..*it ended: exit status 3/],
+    ["hangs", /failed\..*did not say how it is within the time/],
     ["garbage", /failed\..*does not speak the protocol/],
   ])("is %s: the status says which and what", async (mode, words) => {
     const workbench = await withServer(mode);

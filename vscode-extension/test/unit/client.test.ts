@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { COMMAND_SUFFIX, Connection, type Parts, type ProtocolClient } from "../../src/client";
 import { INTERVAL_MS, PATIENCE_MS } from "../../src/heartbeat";
@@ -56,12 +56,15 @@ beforeEach(() => {
       await starting(client);
       return client;
     },
+    startTimeoutMs: () => 60_000,
     restarts: new RestartPolicy(),
     tell: (message) => told.push(message),
     log: () => undefined,
     sleep: () => Promise.resolve(),
   };
 });
+
+afterEach(() => void vi.useRealTimers());
 
 function connection(): Connection {
   const made = new Connection(parts);
@@ -122,7 +125,7 @@ describe("greeting", () => {
     [{ state: "idle", protocol: 0 }, "too old", "pip install -U"],
     [{ state: "idle", protocol: 2 }, "too new", "Update the extension"],
     [null, "too old", "pip install -U"],
-    [new Error("method not found"), "too old", "pip install -U"],
+    [Object.assign(new Error("method not found"), { code: -32601 }), "too old", "pip install -U"],
   ])("%j is %s: which, where, and what to do", async (answer, said, fix) => {
     starting = (client) => void (client.answers = { "fd/getStatus": answer });
     const made = connection();
@@ -132,6 +135,47 @@ describe("greeting", () => {
     expect(state.what).toContain(said);
     expect(state.what).toContain("/bin/fd-server");
     expect(state.fix).toContain(fix);
+    expect(clients[0]?.stopped).toBe(true);
+  });
+
+  it("a server that ends before it said how it is was not started; it is not taken for an old one", async () => {
+    starting = (client) => {
+      client.answers = { "fd/getStatus": new Error("Pending response rejected since connection got disposed") };
+      setTimeout(() => client.end("signal SIGKILL"), 20);
+    };
+    const made = connection();
+    await made.restart();
+    expect(made.state).toMatchObject({ kind: "failed", what: "/bin/fd-server: it ended: signal SIGKILL" });
+    expect(clients[0]?.stopped).toBe(true);
+  });
+
+  it("nor is one that can't say it, and goes on: that is told in its own words", async () => {
+    vi.useFakeTimers();
+    const broken = Object.assign(new Error("words"), { code: -32603, data: { what: "no room on the disk" } });
+    starting = (client) => void (client.answers = { "fd/getStatus": broken });
+    const made = connection();
+    const restarted = made.restart();
+    await vi.advanceTimersByTimeAsync(5000);
+    vi.useRealTimers();
+    await restarted;
+    expect(made.state).toMatchObject({ kind: "failed", what: "/bin/fd-server: it can't say how it is (no room on the disk)" });
+  });
+
+  it("one that hangs has no more time than it has to start, and holds up nothing for good", async () => {
+    vi.useFakeTimers();
+    starting = (client) => {
+      vi.setSystemTime(Date.now() + 50_000); // the start took most of it
+      client.request = () => new Promise(() => undefined);
+    };
+    const made = connection();
+    const restarted = made.restart();
+    await vi.advanceTimersByTimeAsync(9_000);
+    const stopped = made.stop("you stopped it");
+    expect(made.state.kind).toBe("starting");
+    await vi.advanceTimersByTimeAsync(2_000);
+    vi.useRealTimers();
+    await Promise.all([restarted, stopped]);
+    expect(made.state).toEqual({ kind: "stopped", why: "you stopped it" });
     expect(clients[0]?.stopped).toBe(true);
   });
 

@@ -31,6 +31,10 @@ function answer({ id, method, params }) {
     if (items.length === 0) setTimeout(find, LATE_MS, place);
   } else if (method === "textDocument/didChange") {
     version = params.textDocument.version;
+  } else if (method === "fd/getStatus" && mode === "breaks") {
+    process.stderr.write("fd-server: the records are locked\n", () => process.exit(3));
+  } else if (method === "fd/getStatus" && mode === "hangs") {
+    // It never says how it is, nor anything else.
   } else if (method === "fd/getStatus") {
     // The late one tells who it is; its state is none that a wrong setting is shown instead of.
     const who = mode === "late" ? { state: "policy down", detail: `server ${process.pid}` } : { state: "idle" };
