@@ -27,7 +27,7 @@ import type { Status } from "./protocol";
 import { RecordsView } from "./records";
 import { diagnosticsInput } from "./reporting";
 import type { LinkState } from "./serverLink";
-import { serverSettings } from "./serverSettings";
+import { GivenSettings, serverSettings } from "./serverSettings";
 import { connectionParts } from "./starting";
 import { StatusDisplay } from "./status";
 import { statusView, type StatusView } from "./statusView";
@@ -76,6 +76,7 @@ class Extension {
   private readonly bridge = new LeanBridge((message) => this.log.info(message));
   private readonly offered = new OfferedItems();
   private readonly typing = new Typing();
+  private readonly given = new GivenSettings(() => this.serverSettings().tables);
   private readonly installation: ServerInstallation;
   private readonly ghostText: GhostText;
   /** Asked for at every key, and dear to read: kept until it changes. */
@@ -115,7 +116,7 @@ class Extension {
       connectionParts({
         context,
         config: this.config,
-        settings: this.settings,
+        settings: () => this.given.atStart(),
         log: this.log,
         trace: () => (this.trace ??= vscode.window.createOutputChannel("FD Prover (trace)", { log: true })),
         middleware: () => middleware(this.config, this.ghostText, this.typing),
@@ -184,6 +185,7 @@ class Extension {
         this.redraw();
         this.ghostText.onServerChanged();
         if (state.kind === "running") {
+          this.tellSettings();
           setTimeout(() => stops.ready(), READY_MS); // the documents are on their way to it
           errors.restarted();
         }
@@ -218,7 +220,14 @@ class Extension {
     } else if (NEEDS_RESTART.some((key) => event.affectsConfiguration(key))) {
       void this.connection.restart();
     } else if (Object.keys(this.settings.server).some((key) => event.affectsConfiguration(key))) {
-      const { tables } = this.serverSettings();
+      this.tellSettings();
+    }
+  }
+
+  /** A server that is still starting is told once it runs. */
+  private tellSettings(): void {
+    const tables = this.connection.state.kind === "running" ? this.given.changed() : undefined;
+    if (tables !== undefined) {
       this.connection.notify("workspace/didChangeConfiguration", { settings: { [SECTION]: tables } });
     }
   }

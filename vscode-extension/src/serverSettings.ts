@@ -15,6 +15,27 @@ export interface ServerSettings {
   readonly problems: readonly SettingProblem[];
 }
 
+/** What the server was given: what is changed while it starts, and can't be told it yet, is told it later. */
+export class GivenSettings {
+  private given = "";
+
+  constructor(private readonly read: () => Table) {}
+
+  /** All of them, for a server that is being started. */
+  atStart(): Table {
+    const tables = this.read();
+    this.given = JSON.stringify(tables);
+    return tables;
+  }
+
+  /** For the server that runs; undefined if it has them already. */
+  changed(): Table | undefined {
+    const { given } = this;
+    const tables = this.atStart();
+    return this.given === given ? undefined : tables;
+  }
+}
+
 /** What was set, under the server's names; values that do not fit are left out and listed. */
 export function serverSettings(
   schemas: Schemas,

@@ -6,16 +6,16 @@ import { window, workspace, type ExtensionContext, type LogOutputChannel } from 
 import type { Middleware } from "vscode-languageclient/node";
 
 import type { Parts } from "./client";
-import { SECTION, type Config } from "./config";
-import type { ManifestSettings } from "./manifest";
+import type { Config } from "./config";
 import { resolveServer, type Surroundings } from "./resolveServer";
 import { RestartPolicy } from "./restartPolicy";
-import { serverSettings } from "./serverSettings";
+import type { Table } from "./serverSettings";
 
 export interface Starting {
   readonly context: ExtensionContext;
   readonly config: Config;
-  readonly settings: ManifestSettings;
+  /** The settings that the server reads, as they are at the moment. */
+  readonly settings: () => Table;
   readonly log: LogOutputChannel;
   readonly trace: () => LogOutputChannel;
   readonly middleware: () => Middleware;
@@ -37,7 +37,7 @@ export function connectionParts(starting: Starting): Parts {
         timeoutMs: config.serverStartTimeoutMs,
         trusted: workspace.isTrusted,
         warm: config.serverWarm,
-        settings: serverSettings(starting.settings.server, workspace.getConfiguration(SECTION)).tables,
+        settings: starting.settings(),
         middleware: starting.middleware(),
         log,
         trace: starting.trace(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { serverSettings, snakeCase } from "../../src/serverSettings";
+import { GivenSettings, serverSettings, snakeCase } from "../../src/serverSettings";
 import { fakeConfiguration } from "./support/vscode";
 
 const SCHEMAS = {
@@ -42,5 +42,25 @@ describe("serverSettings", () => {
 
   it("turns names into the server's", () => {
     expect(["apiKeyEnv", "memoryMb", "idleS", "kind"].map(snakeCase)).toEqual(["api_key_env", "memory_mb", "idle_s", "kind"]);
+  });
+});
+
+describe("what the server was given", () => {
+  it("is compared with what is set: a change while it starts is told it later, and only once", () => {
+    const values: Record<string, unknown> = { "lean.threads": 2 };
+    const given = new GivenSettings(() => read(values).tables);
+    expect(given.atStart()).toEqual({ lean: { threads: 2 } });
+    expect(given.changed()).toBeUndefined();
+    values["lean.threads"] = 3;
+    expect(given.changed()).toEqual({ lean: { threads: 3 } });
+    expect(given.changed()).toBeUndefined();
+  });
+
+  it("what is no longer set is a change, too", () => {
+    let tables: Record<string, unknown> = { log_level: "debug" };
+    const given = new GivenSettings(() => tables);
+    given.atStart();
+    tables = {};
+    expect(given.changed()).toEqual({});
   });
 });
