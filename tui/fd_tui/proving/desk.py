@@ -56,7 +56,8 @@ class Desk:
     async def open_at(self, path: Path, line: int, column: int | None = None) -> None:
         """A session at a place; without a column, at the first `sorry` from its line on.
 
-        Raises FdError where there is nothing to prove.
+        Raises FdError where there is nothing to prove, or the session before could not be put away
+        whole; then this one is open all the same.
         """
         document = await self._read(path)
         at = (
@@ -65,8 +66,10 @@ class Desk:
             else WirePosition(line=line, character=column)
         )
         session = await ProvingSession.open(self.server, document, at, self.project)
-        await self.leave()
-        self.session, self.path = session, path
+        try:
+            await self.leave()
+        finally:
+            self.session, self.path = session, path
 
     async def resume(self, record: Record, heard: Heard | None = None) -> Gone | None:
         """Go on with a session that was left behind, on its file as it is now. Raises FdError."""

@@ -158,3 +158,13 @@ async def test_a_server_that_is_lost_once_the_file_is_written_is_told_as_such(de
     assert path_of(desk).read_text() == TEXT.replace("sorry", "exact h")
     assert desk.session is None
     Journal.take(session.journal.path).close()  # nobody holds it any more
+
+
+async def test_a_session_is_open_though_the_one_before_could_not_be_put_away_whole(
+    desk: Desk,
+) -> None:
+    before = session_of(desk)
+    before.journal.close()
+    with pytest.raises(JournalError):
+        await desk.open_at(path_of(desk), 0)
+    assert session_of(desk) is not before
