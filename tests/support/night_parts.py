@@ -11,7 +11,8 @@ import asyncio
 import hashlib
 import json
 import random
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from fd_trainer.data.collection import Collected
 from fd_trainer.evaluation.measured import SUITES, Evaluation, Measured, PolicyTable
 from fd_trainer.example import Batch, Row, StepOutput
 from fd_trainer.ledger import Ledger
-from fd_trainer.ports import Say
+from fd_trainer.ports import Say, StepLeftError
 from fd_trainer.problem import Problem
 from fd_trainer.remark import Masked, Remark, RemarkCost, Remarked
 from fd_trainer.rollout import Graded, Rollout, Sampling
@@ -66,15 +67,21 @@ class FakeLearner:
     nan_at: int = -1
     memory_fails: int = 0
     slow_s: float = 0.0
+    passes: int = 1
+    """`slow_s` is spent in each; between them it looks whether somebody asked to go."""
+    asked: Callable[[], bool] = lambda: False
+
+    def leave_when(self, asked: Callable[[], bool]) -> None:
+        self.asked = asked
 
     def begin(self, stage: Stage) -> None:
         self.stage, self.momentum = stage, [0.0] * 4
         self.begun.append(stage)
 
     def step(self, batch: Batch) -> StepOutput:
-        if self.slow_s:
-            import time
-
+        for _ in range(self.passes):
+            if self.asked():
+                raise StepLeftError("asked to go")
             time.sleep(self.slow_s)
         if self.memory_fails:
             self.memory_fails -= 1

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from fd_core.adapter import Adapter
+from fd_core.errors import FdError
 from fd_core.suggestion import PolicyVersion
 
 from fd_trainer.example import Batch, StepOutput
@@ -90,6 +91,10 @@ class GuardedCritic(Protocol):
     async def aclose(self) -> None:
         """Release connections and files. Safe to call twice."""
         ...
+
+
+class StepLeftError(FdError):
+    """Somebody asked to go in the middle of a step: nothing has changed, chance included."""
 
 
 @runtime_checkable

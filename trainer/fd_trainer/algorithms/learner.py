@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +24,10 @@ from fd_trainer.config.algorithms import Algorithms, Optimiser
 from fd_trainer.example import Batch, Row, RowKind, StepOutput, TokenGaps
 from fd_trainer.model.checkpoint import CheckpointError
 from fd_trainer.model.policy_model import PolicyModel
+from fd_trainer.model.randomness import restore_rng, rng_state
 from fd_trainer.model.ranks import ALONE, Ranks, gone, is_another_rank_s
 from fd_trainer.model.shards import moments_like, spread_like
-from fd_trainer.ports import Say
+from fd_trainer.ports import Say, StepLeftError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,23 @@ class Learner:
         self._parameters = model.student_parameters()
         self._optimiser = adamw(self._how, self._parameters)
         self._tokens, self._seen = options.micro_batch_tokens, 0
+        self.asked_to_go: Callable[[], bool] = lambda: False
+        """Looked at between passes. Not with several ranks: all would have to leave the same step."""
 
     def step(self, batch: Batch) -> StepOutput:
         """One optimiser step. Without memory it is done again in smaller passes; a loss or gradient
         that is not finite, or a row that fits in no pass, changes nothing; each is said. Raises
-        PolicyError where another rank is gone, or a spread model's row does not fit on this one."""
+        PolicyError where another rank is gone, or a spread model's row does not fit on this one, and
+        StepLeftError."""
+        chance = rng_state()
+        try:
+            return self._made(batch)
+        except StepLeftError:
+            self._forget_gradients()
+            restore_rng(chance)
+            raise
+
+    def _made(self, batch: Batch) -> StepOutput:
         rows = works.usable(batch, self._options)
         while True:
             self._forget_gradients()
@@ -162,6 +175,8 @@ class Learner:
         """Go through one kind's rows, longest first; their gradient stays in the parameters."""
         total = 0.0
         for at in passes(work.rows, work.units, self._pass_tokens):
+            if self._ranks.world == 1 and self.asked_to_go():
+                raise StepLeftError("asked to go in the middle of a step")
             loss = work.loss(at, tally)
             if loss.requires_grad:
                 loss.backward()

@@ -5,7 +5,7 @@ Imports what needs torch: only `composition` loads this module, when a model is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +37,21 @@ class NightLearner:
         self.model, self._options, self._say, self._ranks = model, options, say, ranks
         self._learner = Learner(model, options, say=say, ranks=ranks)
         self._stage: Stage = "fd"
+        self._asked: Callable[[], bool] = lambda: False
+
+    def leave_when(self, asked: Callable[[], bool]) -> None:
+        """From now on a step is left, with nothing changed, once this is so."""
+        self._asked = self._learner.asked_to_go = asked
 
     def begin(self, stage: Stage) -> None:
         """Fresh optimiser and warm-up; GRPO's reference is the student as it is."""
         made = after_distillation if stage == "grpo" else Learner
         self._learner = made(self.model, self._options, say=self._say, ranks=self._ranks)
+        self._learner.asked_to_go = self._asked
         self._stage = stage
 
     def step(self, batch: Batch) -> StepOutput:
-        """One optimiser step."""
+        """One optimiser step. Raises StepLeftError."""
         return self._learner.step(batch)
 
     def scale_rate(self, factor: float) -> None:

@@ -42,6 +42,10 @@ class Learner(Protocol):
         """Start a stage: fresh optimiser and warm-up; GRPO's reference is the student as it is."""
         ...
 
+    def leave_when(self, asked: Callable[[], bool]) -> None:
+        """Look between the passes of a step whether it is to be left: StepLeftError, nothing changed."""
+        ...
+
     def step(self, batch: Batch) -> StepOutput:
         """One optimiser step; blocking. A loss that is not finite changes nothing."""
         ...

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from fd_trainer.example import Batch, Row, StepOutput
+from fd_trainer.ports import StepLeftError
 from fd_trainer.problem import Problem
 from fd_trainer.rollout import Rollout, Sampling
 from fd_trainer.run.attempts import Attempted, Attempts, Draw
@@ -52,6 +53,8 @@ class StepWork:
         self._attempts = Attempts(ground.bench, self._retry)
         self.changing = False
         """Whether the weights may have changed by a step that is not accounted for yet."""
+        interruption = ground.leaving.interruption
+        ground.bench.learner.leave_when(lambda: bool(interruption.asked))
 
     async def make(self, step: int, stage: Stage, plan: Plan) -> StepDone:
         """One step. A failure of Lean or of the sampler that outlasts the retries is a RunError."""
@@ -64,10 +67,7 @@ class StepWork:
         rows = self._with_beside(sampled, step, plan)
         output = None
         if rows:
-            batch = Batch(step, tuple(rows))
-            learn = ground.bench.learner.step
-            self.changing = True
-            output = await ground.leaving.blocking(lambda: learn(batch), GRACE_S)
+            output = await self._learnt(Batch(step, tuple(rows)))
         ended = ground.clock()
         lengths = tuple(len(g.rollout.ids) for each in attempted for g in each.graded)
         cost = StepCost(collected - started, ended - collected, lengths)
@@ -76,6 +76,16 @@ class StepWork:
         return StepDone(
             step, stage, tuple(attempted), output, metrics, cost, len(sampled), recalled
         )
+
+    async def _learnt(self, batch: Batch) -> StepOutput:
+        learn, leaving = self._ground.bench.learner.step, self._ground.leaving
+        self.changing = True
+        try:
+            return await leaving.blocking(lambda: learn(batch), GRACE_S)
+        except StepLeftError:
+            self.changing = False
+            leaving.check()
+            raise
 
     def problems_of(self, step: int, plan: Plan) -> list[Problem]:
         """The first, measured steps take the longest; the others pass over all, shuffled."""

@@ -14,7 +14,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,6 +184,9 @@ class LeadingLearner:
     def begin(self, stage: Stage) -> None:
         """As `NightLearner.begin`."""
         self._all("begin", stage)
+
+    def leave_when(self, asked: Callable[[], bool]) -> None:
+        """Nothing: all ranks would have to leave the same step. It is waited for a while, then left."""
 
     def step(self, batch: Batch) -> StepOutput:
         """As `NightLearner.step`; the output counts all ranks' rows."""

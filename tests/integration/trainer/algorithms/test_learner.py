@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 from fd_trainer.algorithms.learner import Learner, after_distillation  # noqa: E402
 from fd_trainer.example import Row  # noqa: E402
 from fd_trainer.model.checkpoint import CheckpointError  # noqa: E402
+from fd_trainer.ports import StepLeftError  # noqa: E402
 from support.tiny_policy import batch, plain, policy, rows  # noqa: E402
 
 pytestmark = pytest.mark.models
@@ -89,6 +90,27 @@ def test_a_loss_that_is_not_finite_changes_nothing_and_says_so(base: Path, broke
     assert any("step 1 changed nothing" in line for line in said)
     assert same(before, bits(model, learner))
     assert not learner.step(batch(*rows("distil"), step=2)).skipped
+
+
+def test_a_step_that_is_left_between_passes_is_as_if_it_had_not_begun(base: Path) -> None:
+    given = batch(*rows("distil", 8), *rows("preference", 2, pair="x"))
+    options = plain(**FD, micro_batch_tokens=40)
+    model = policy(base)
+    learner = Learner(model, options)
+    learner.step(batch(*rows("distil", seed=5)))
+    before, chance, looks = bits(model, learner), torch.random.get_rng_state(), iter([False, True])
+
+    def asked() -> bool:
+        torch.rand(1)  # as dropout would
+        return next(looks)
+
+    learner.asked_to_go = asked
+    with pytest.raises(StepLeftError):
+        learner.step(given)
+    assert same(before, bits(model, learner))
+    assert torch.equal(chance, torch.random.get_rng_state())
+    learner.asked_to_go = lambda: False
+    assert not learner.step(given).skipped
 
 
 class Short:

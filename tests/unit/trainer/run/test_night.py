@@ -134,6 +134,24 @@ async def test_a_step_that_does_not_end_is_left_and_its_weights_are_not_saved(
     assert all(state["position"]["step"] == 0 for state in saved)
 
 
+async def test_a_long_step_is_left_between_its_passes_with_a_checkpoint(tmp_path: Path) -> None:
+    one = fake_night(tmp_path)
+    learner, original = one.parts.learner, one.parts.speak
+
+    async def ask(step: int) -> None:
+        await original(step)
+        if step == 1:
+            learner.passes, learner.slow_s = 1000, 0.05
+            asyncio.get_running_loop().call_later(0.3, one.interruption.ask, "test")
+
+    one.parts.speak = ask  # type: ignore[method-assign]
+    with pytest.raises(InterruptedRunError):
+        await one.run()
+    saved = [json.loads(f.read_text()) for f in one.stand.folder.checkpoints.glob("*.json")]
+    assert max(state["position"]["step"] for state in saved) == 1
+    assert len(learner.losses) == 1, "the second step changed nothing"
+
+
 async def test_findings_of_the_preflight_are_told_at_once(tmp_path: Path) -> None:
     findings = [Finding("no Lean", "Install it."), Finding("no model", "Name one."),
                 Finding("a remark", fatal=False)]  # fmt: skip
