@@ -66,9 +66,10 @@ class ChosenPolicy:
         project: Path | None = None,
         on_problem: Callable[[Problem], None] | None = None,
     ) -> None:
-        self._settings, self._lean, self._registry, self._store = settings, lean, registry, store
+        self._settings, self._lean, self._registry = settings, lean, registry
         self._packages = packages_of(project)
         self._on_problem = on_problem
+        self._memory = Memory(Recollection(store)) if store is not None else None
         self._model: Policy | None = None
         self._mixture = self._built()
 
@@ -103,9 +104,8 @@ class ChosenPolicy:
     def _built(self) -> Mixture:
         lean = lean_version(self._lean.label)
         members = [Member("portfolio", Portfolio(lean, self._packages))]
-        if self._store is not None:
-            memory = Memory(Recollection(self._store))
-            members.insert(0, Member("memory", memory, handicap=-_MODEL_HANDICAP))
+        if self._memory is not None:  # the same one after a reload: it has read the store
+            members.insert(0, Member("memory", self._memory, handicap=-_MODEL_HANDICAP))
         self._model = model_of(self._settings.policy, self._registry)
         if self._model is not None:
             members.append(Member("model", self._model, handicap=_MODEL_HANDICAP))

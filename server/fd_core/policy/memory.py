@@ -2,27 +2,33 @@
 or a goal that looks like it.
 
 No weights: yesterday's work helps today, before any night has passed. Reads events that it is
-given; nothing is remembered that was itself a search (`exact?`), nor what nobody accepted.
+given; nothing is remembered that was itself a search (`exact?`), nor what nobody accepted. Reading
+and comparing are done in a thread of their own: a store of months takes seconds to read at first.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
+from sys import intern
 
 from fd_core.events import Accepted, Event, Overridden, SuggestionOffered, SuggestionResolved
 from fd_core.policy.admission import admit
 from fd_core.policy.shape import words_in
 from fd_core.ports import EventStore, SampleRequest
-from fd_core.proof import Goal, ProofState
+from fd_core.proof import ProofState
 from fd_core.suggestion import Candidate, Origin, PolicyVersion
 
 VERSION = PolicyVersion("memory-1")
 _TOKEN = re.compile(r"[^\W\d][\w'!?✝]*(?:\.[^\W\d][\w'!?]*)*|\d+|[^\s\w]")
 _LIKE = 0.45
 _NEAREST = 4
+_MOST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class Remembered:
 class Recollection:
     """What the event store says was accepted, newest first, read on as it grows."""
 
-    def __init__(self, store: EventStore, *, most: int = 2_000, project: str | None = None) -> None:
+    def __init__(self, store: EventStore, *, most: int = _MOST, project: str | None = None) -> None:
         self._store, self._most, self._project = store, most, project
         self._sequence = 0
         self._offered: OrderedDict[str, SuggestionOffered] = OrderedDict()
@@ -77,26 +83,44 @@ def _made_own(event: SuggestionResolved, offered: SuggestionOffered) -> str | No
 
 
 def recalled(state: ProofState, memories: Iterable[Remembered]) -> list[tuple[str, str]]:
-    """(text, how it is known) for a state: same state, same goal up to names, alike."""
+    """(text, how it is known) for a state, each text once: same state, same goal up to names, alike.
+
+    `memories` come newest first, and stay so among those that are known equally well.
+    """
     if not state.goals:
         return []
-    goal = state.goals[0]
-    here = _abstract(str(goal), _locals(str(goal)))
-    words = _features(str(goal))
-    same: list[tuple[str, str]] = []
+    here = _understood(str(state.goals[0]))
+    known: dict[str, list[str]] = {"same state": [], "same goal": []}
     alike: list[tuple[float, str]] = []
     for memory in memories:
         if memory.digest == state.digest:
-            same.insert(0, (memory.text, "same state"))
-            continue
-        there = _abstract(memory.goal, _locals(memory.goal))
-        if there == here:
-            same.append((_renamed(memory, goal), "same goal"))
-        elif (likeness := _likeness(words, _features(memory.goal))) >= _LIKE:
+            known["same state"].append(memory.text)
+        elif (there := _understood(memory.goal)).abstract == here.abstract:
+            known["same goal"].append(_renamed(memory.text, there.names, here.names))
+        elif (likeness := _likeness(here.features, there.features)) >= _LIKE:
             alike.append((likeness, memory.text))
     alike.sort(key=lambda pair: -pair[0])
-    near = [(text, "similar goal") for _, text in alike[:_NEAREST]]
-    return list({text: (text, how) for text, how in reversed([*same, *near])}.values())[::-1]
+    known["similar goal"] = list(dict.fromkeys(text for _, text in alike))[:_NEAREST]
+    surest: dict[str, str] = {}
+    for how, texts in known.items():
+        for text in texts:
+            surest.setdefault(text, how)
+    return list(surest.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """What is compared of a goal: its local names, its shape without them, what it speaks of."""
+
+    names: tuple[str, ...]
+    abstract: tuple[str, ...]
+    features: frozenset[str]
+
+
+@lru_cache(maxsize=_MOST + 500)  # all that is remembered, and the goals that are asked about
+def _understood(goal: str) -> _Understood:
+    names = tuple(_locals(goal))
+    return _Understood(names, _abstract(goal, names), _features(goal, frozenset(names)))
 
 
 def _locals(goal: str) -> list[str]:
@@ -114,29 +138,31 @@ def _locals(goal: str) -> list[str]:
 def _abstract(goal: str, names: Sequence[str]) -> tuple[str, ...]:
     """The goal's tokens with local names numbered: equal for goals that differ in names only."""
     number = {name: f"#{index}" for index, name in enumerate(names)}
-    return tuple(number.get(token, token) for token in _TOKEN.findall(goal))
+    return tuple(intern(number.get(token, token)) for token in _TOKEN.findall(goal))
 
 
-def _renamed(memory: Remembered, goal: Goal) -> str:
+def _renamed(text: str, there: Sequence[str], here: Sequence[str]) -> str:
     """The remembered text in the names of this goal."""
-    here, there = _locals(str(goal)), _locals(memory.goal)
     names = {old: new for old, new in zip(there, here, strict=False) if old != new}
     if not names:
-        return memory.text
+        return text
     pattern = re.compile(rf"(?<![\w.'])(?:{'|'.join(map(re.escape, names))})(?![\w'])")
-    return pattern.sub(lambda found: names[found.group()], memory.text)
+    return pattern.sub(lambda found: names[found.group()], text)
 
 
-def _features(goal: str) -> frozenset[str]:
-    """What a goal speaks of, its local names apart; the target's words count twice."""
-    own = set(_locals(goal))
+def _features(goal: str, own: frozenset[str]) -> frozenset[str]:
+    """What a goal speaks of, its own local names apart; the target's words count twice."""
     _, _, target = goal.partition("⊢")
-    spoken = {token for token in _TOKEN.findall(goal) if token not in own}
-    return frozenset(spoken | {f"⊢{token}" for token in words_in(target) - own})
+    spoken = {intern(token) for token in _TOKEN.findall(goal) if token not in own}
+    return frozenset(spoken | {intern(f"⊢{token}") for token in words_in(target) - own})
 
 
 def _likeness(left: frozenset[str], right: frozenset[str]) -> float:
-    return len(left & right) / len(left | right) if left and right else 0.0
+    few, many = sorted((len(left), len(right)))
+    if few < _LIKE * many or not few:
+        return 0.0  # not even if one were part of the other: most memories end here
+    shared = len(left & right)
+    return shared / (few + many - shared)
 
 
 class Memory:
@@ -144,6 +170,7 @@ class Memory:
 
     def __init__(self, recollection: Callable[[], Sequence[Remembered]]) -> None:
         self._recollection = recollection
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="fd-memory")
 
     @property
     def version(self) -> PolicyVersion:
@@ -152,6 +179,10 @@ class Memory:
 
     async def sample(self, request: SampleRequest) -> AsyncGenerator[Candidate, None]:
         """What is recalled at the state, surest first."""
-        for text, how in recalled(request.state, self._recollection()):
+        loop = asyncio.get_running_loop()
+        for text, how in await loop.run_in_executor(self._reader, self._recalled, request.state):
             if text != request.failed and (clean := admit(text)):
                 yield Candidate(clean, Origin("memory", how, VERSION))
+
+    def _recalled(self, state: ProofState) -> list[tuple[str, str]]:
+        return recalled(state, self._recollection())

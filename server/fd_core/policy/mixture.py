@@ -17,6 +17,7 @@ from fd_core.policy.admission import admit
 from fd_core.ports import Policy, SampleRequest
 from fd_core.suggestion import Candidate, PolicyVersion
 
+_HEAD_START_S = 0.1
 _PATIENCE = 2 / 3  # the share of the time that a patient member gets at most
 _LOG = logging.getLogger(__name__)
 
@@ -25,7 +26,8 @@ _LOG = logging.getLogger(__name__)
 class Member:
     """A policy in a mixture.
 
-    `handicap` is how many candidates of a member without one go before its first. A `patient`
+    `handicap` is how many candidates of a member without one go before its first; one with less than
+    none is waited for, a tenth of a second at most, before the first candidate is given. A `patient`
     member starts only when all others are done, more is wanted, and a third of the time is over:
     its work competes with checks, and is needless where something closed already.
     """
@@ -116,6 +118,7 @@ class _Gathering:
         self._arrived = 0
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._early: set[asyncio.Task[None]] = set()
         patient = [member for member in mixture.members if member.patient]
         self._waiting = patient if request.library_searches else []
         for member in mixture.members:
@@ -125,6 +128,8 @@ class _Gathering:
     def _start(self, member: Member) -> None:
         task = asyncio.create_task(self._pump(member), name=f"policy {member.name}")
         self._tasks.add(task)
+        if member.handicap < 0:
+            self._early.add(task)
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -162,7 +167,7 @@ class _Gathering:
 
     async def next(self) -> Candidate | None:
         """The next candidate, or None when there will be none."""
-        await asyncio.sleep(0)  # let members that answer at once be merged in their order
+        await self._head_start()
         while not self._heap:
             left = self._end - time.monotonic()
             if left <= 0:
@@ -174,11 +179,21 @@ class _Gathering:
                 self._start(self._waiting.pop(0))
             self._news.clear()
             try:
-                async with asyncio.timeout(max(self._end - time.monotonic(), 0)):
+                async with asyncio.timeout(self._end_in()):
                     await self._news.wait()
             except TimeoutError:
                 return None
         return heapq.heappop(self._heap).candidate
+
+    async def _head_start(self) -> None:
+        """Let members that answer at once be merged in their order, and those that go first be so."""
+        await asyncio.sleep(0)
+        if self._early:
+            await asyncio.wait(self._early, timeout=min(_HEAD_START_S, self._end_in()))
+            self._early.clear()
+
+    def _end_in(self) -> float:
+        return max(self._end - time.monotonic(), 0)
 
     async def close(self) -> None:
         """Cancel what still runs, and wait until it has let go."""

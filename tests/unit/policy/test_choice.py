@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fd_core.adapter import Adapter
 from fd_core.errors import FdError
+from fd_core.events import Event, SuggestionResolved, Unobserved
 from fd_core.policy.choice import from_settings, packages_of
 from fd_core.ports import SampleRequest
 from fd_core.settings import PolicySettings, Settings
@@ -39,6 +41,21 @@ class Pointer:
         raise NotImplementedError
 
 
+class Asked:
+    """FAKE event store with one event: notes from where it was read."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def append(self, event: Event) -> int:
+        raise NotImplementedError
+
+    def since(self, sequence: int = 0) -> Iterator[tuple[int, Event]]:
+        self.asked.append(sequence)
+        if sequence == 0:
+            yield 1, SuggestionResolved("x", 1.0, Unobserved())
+
+
 def settings_for(**policy: object) -> Settings:
     return Settings(policy=PolicySettings.model_validate(policy))
 
@@ -52,6 +69,17 @@ async def test_without_a_model_the_portfolio_and_lean_s_searches_answer() -> Non
     assert "omega" in found
     assert "exact Nat.add_comm a b" in found
     assert str(policy.version) == "portfolio-1"
+    await policy.aclose()
+
+
+async def test_after_a_reload_the_records_are_not_read_anew() -> None:
+    store = Asked()
+    policy = from_settings(Settings(), SearchingLean({}), Pointer(), store)
+    request = SampleRequest(STATE, seconds=3, library_searches=False)
+    for _ in range(2):
+        assert [c async for c in policy.sample(request)]
+        policy.reload()
+    assert store.asked == [0, 1]
     await policy.aclose()
 
 

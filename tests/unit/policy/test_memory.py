@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
 
 import pytest
 from fd_core.events import (
@@ -102,6 +104,39 @@ def test_renaming_leaves_fields_and_longer_names_alone() -> None:
 def test_names_may_swap() -> None:
     memory = memory_of("b a : Nat\nh : b ≤ a\n⊢ b ≤ a + 3", "exact f b a")
     assert recalled(state_of(GOAL), [memory])[0][0] == "exact f a b"
+
+
+def test_among_equals_the_newest_is_first_and_a_text_stands_where_it_is_surest() -> None:
+    state = state_of(GOAL)
+    newest_first = [
+        memory_of("x y : Nat\nh : x < y\n⊢ x ≤ y + 3", "both"),
+        memory_of("x y : Nat\nk : x ≤ y\n⊢ x ≤ y + 3", "both"),
+        memory_of("x y : Nat\nk : x ≤ y\n⊢ x ≤ y + 3", "older"),
+        memory_of(GOAL, "today", state.digest),
+        memory_of(GOAL, "yesterday", state.digest),
+        memory_of(GOAL, "today", state.digest),
+    ]
+    assert recalled(state, newest_first) == [
+        ("today", "same state"), ("yesterday", "same state"),
+        ("both", "same goal"), ("older", "same goal"),
+    ]  # fmt: skip
+
+
+def test_one_text_at_many_goals_alike_takes_one_of_the_few_places() -> None:
+    often = [memory_of("x y : Nat\nh : x < y\n⊢ x ≤ y + 3", "often")] * 9
+    rarer = memory_of("x y z : Nat\nh : x < y\nk : 0 < z\n⊢ x ≤ y + 3", "rarer")
+    assert [text for text, _ in recalled(state_of(GOAL), [*often, rarer])] == ["often", "rarer"]
+
+
+async def test_while_the_store_is_read_everything_else_goes_on() -> None:
+    state, others = state_of(GOAL), threading.Event()
+
+    def slow() -> Sequence[Remembered]:
+        assert others.wait(10), "the loop stood still"
+        return [memory_of(GOAL, "omega", state.digest)]
+
+    asyncio.get_running_loop().call_later(0.01, others.set)
+    assert [c.text async for c in Memory(slow).sample(SampleRequest(state))] == ["omega"]
 
 
 async def test_as_a_policy_it_names_how_it_knows() -> None:

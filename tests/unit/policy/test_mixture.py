@@ -56,6 +56,15 @@ async def test_members_that_answer_at_once_are_merged_by_place_and_handicap() ->
     assert str(mixture.version) == "model"
 
 
+async def test_one_that_goes_first_is_waited_for_a_moment_and_no_longer() -> None:
+    memory, quick = Scripted("memory", "known", pause_s=0.01), Scripted("quick", "q0", "q1")
+    mixture = Mixture([Member("memory", memory, handicap=-2), Member("quick", quick)])
+    assert await texts(mixture) == ["known", "q0", "q1"]
+    memory = Scripted("memory", "known", pause_s=1.0)
+    mixture = Mixture([Member("memory", memory, handicap=-2), Member("quick", quick)])
+    assert await texts(mixture) == ["q0", "q1", "known"]
+
+
 async def test_a_slow_member_does_not_hold_up_a_quick_one() -> None:
     slow, quick = Scripted("slow", "late", pause_s=0.3), Scripted("quick", "now")
     mixture = Mixture([Member("slow", slow), Member("quick", quick)])
