@@ -120,7 +120,8 @@ class Extension {
         log: this.log,
         trace: () => (this.trace ??= vscode.window.createOutputChannel("FD Prover (trace)", { log: true })),
         middleware: () => middleware(this.config, this.ghostText, this.typing),
-        environment: () => ({ folder: this.installation.folder, isThere: this.installation.isThere }),
+        environment: () => this.installation.present,
+        uses: (server) => this.installation.uses(server),
       }),
     );
   }
@@ -171,7 +172,10 @@ class Extension {
     this.redraw();
     void this.bridge.probe();
     if (this.config.enabled) {
-      void this.connection.restart().then(() => this.offerInstallation());
+      void this.connection.restart().then(() => {
+        void this.installation.tidy(); // ours is in use by now
+        return this.offerInstallation();
+      });
     } else {
       void this.connection.stop("suggestions are turned off");
     }

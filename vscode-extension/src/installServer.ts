@@ -1,32 +1,43 @@
 /** “Install the Server”: asks, shows size and progress, can be cancelled, says what came of it. */
 
-import { existsSync, readdirSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdirSync } from "node:fs";
 import * as path from "node:path";
 import { ProgressLocation, window, type ExtensionContext, type LogOutputChannel } from "vscode";
 
 import type { Config } from "./config";
+import { Environments } from "./environments";
 import { findPython } from "./findPython";
 import { manifestOf } from "./manifest";
-import { SIZE_MB, environmentFolder, install, isComplete, type Installed } from "./privateEnvironment";
+import { SIZE_MB, install, type Installed } from "./privateEnvironment";
+import type { FoundServer } from "./serverLink";
 
 export class ServerInstallation {
   private running = false;
+
+  private readonly environments: Environments;
 
   constructor(
     private readonly context: ExtensionContext,
     private readonly config: Config,
     private readonly log: LogOutputChannel,
-  ) {}
-
-  /** The private environment of this version of the extension. */
-  get folder(): string {
-    const { version } = manifestOf(this.context.extension);
-    return environmentFolder(this.context.globalStorageUri.fsPath, version);
+  ) {
+    this.environments = new Environments(context.globalStorageUri.fsPath, manifestOf(context.extension).version);
   }
 
-  get isThere(): boolean {
-    return isComplete(this.folder);
+  /** The private environment for this version of the extension. */
+  get present(): Environments["present"] {
+    return this.environments.present;
+  }
+
+  /** A server is about to be started: what it runs from stays, whoever installs another one. */
+  uses({ origin, command }: FoundServer): Promise<void> {
+    const folder = origin === "private" ? path.dirname(path.dirname(command)) : undefined;
+    return this.orLog(this.environments.use(folder));
+  }
+
+  /** Remove the environments that nobody uses any more. */
+  tidy(): Promise<void> {
+    return this.orLog(this.environments.tidy());
   }
 
   /** Ask, and install; true if a server is there afterwards. */
@@ -52,9 +63,6 @@ export class ServerInstallation {
         this.log.error(`installation: ${done.what}`);
         void window.showErrorMessage(`FD Prover could not be installed: ${done.what} ${done.fix}`);
       }
-      if (done.kind === "installed") {
-        await this.removeAll((name) => name !== path.basename(this.folder)); // of older versions
-      }
       return done.kind === "installed";
     } finally {
       this.running = false;
@@ -63,15 +71,12 @@ export class ServerInstallation {
 
   /** Delete every private environment. */
   remove(): Promise<void> {
-    return this.removeAll(() => true);
+    return this.environments.discardAll();
   }
 
-  private async removeAll(isUnwanted: (name: string) => boolean): Promise<void> {
-    const storage = this.context.globalStorageUri.fsPath;
-    const names = existsSync(storage) ? readdirSync(storage) : [];
-    for (const name of names.filter((each) => each.startsWith("server-") && isUnwanted(each))) {
-      await rm(path.join(storage, name), { recursive: true, force: true });
-    }
+  /** Without it a server can be started all the same. */
+  private async orLog(work: Promise<void>): Promise<void> {
+    await work.catch((error: unknown) => this.log.warn(`private environments: ${String(error)}`));
   }
 
   private async withProgress(): Promise<Installed> {
@@ -96,7 +101,7 @@ export class ServerInstallation {
       return install({
         python: python.executable,
         wheel,
-        folder: this.folder,
+        environments: this.environments,
         signal: abort.signal,
         progress: (message) => progress.report({ message }),
         log: (line) => this.log.info(`[install] ${line}`),

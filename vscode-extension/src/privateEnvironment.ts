@@ -2,19 +2,19 @@
  * The private environment: a virtual environment in the extension's own storage, made on one click
  * from the wheel inside the extension; its dependencies come from the user's own package index.
  *
- * A folder without its `.complete` mark is no environment: an interrupted or cancelled installation
- * leaves nothing that would be started. Python runs isolated (`-I`), in a folder of ours.
+ * Made beside those that are there (`environments.ts`): a server may run from one, and an installation
+ * that fails or is cancelled leaves it as it was. Python runs isolated (`-I`), in a folder of ours.
  */
 
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, rm, statfs, writeFile } from "node:fs/promises";
+import { mkdir, statfs } from "node:fs/promises";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 
+import type { Environments } from "./environments";
+
 /** What the environment takes on disk: 90 MB measured on Linux, of which some 15 MB are downloaded. */
 export const SIZE_MB = 100;
-const MARK = ".complete";
 
 export type Installed =
   | { readonly kind: "installed" }
@@ -24,60 +24,45 @@ export type Installed =
 export interface Installation {
   readonly python: string;
   readonly wheel: string;
-  readonly folder: string;
+  readonly environments: Environments;
   /** Aborted when the user cancels. */
   readonly signal: AbortSignal;
   progress(words: string): void;
   log(line: string): void;
 }
 
-/** The environment's folder for a version of the extension, whether it is there or not. */
-export function environmentFolder(storage: string, version: string): string {
-  return path.join(storage, `server-${version}`);
-}
-
-/** Whether an installation in this folder came to its end. */
-export function isComplete(folder: string): boolean {
-  return existsSync(path.join(folder, MARK));
-}
-
 export async function install(job: Installation): Promise<Installed> {
-  const lack = await spaceLacking(path.dirname(job.folder));
+  const { environments } = job;
+  const lack = await spaceLacking(environments.storage);
   if (lack !== undefined) {
     return lack;
   }
-  await rm(job.folder, { recursive: true, force: true });
-  const done = await steps(job);
-  if (done.kind !== "installed") {
-    await rm(job.folder, { recursive: true, force: true });
-  }
+  const folder = await environments.claim();
+  const done = await steps(job, folder);
+  await (done.kind === "installed" ? environments.finish(folder) : environments.discard(folder));
   return done;
 }
 
-async function steps(job: Installation): Promise<Installed> {
+async function steps(job: Installation, folder: string): Promise<Installed> {
   job.progress("making a virtual environment");
-  const made = await run(job, job.python, ["-I", "-m", "venv", job.folder]);
+  const made = await run(job, job.python, ["-I", "-m", "venv", folder]);
   if (made !== undefined) {
     return made.kind === "failed" && /ensurepip|venv/.test(made.what)
       ? { ...made, fix: "Install Python's venv module (Debian, Ubuntu: sudo apt-get install python3-venv), then again." }
       : made;
   }
   job.progress("asking the package index");
-  const python = pythonIn(job.folder);
+  const python = pythonIn(folder);
   const pip = ["-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"];
   const filled = await run(job, python, [...pip, job.wheel]);
-  if (filled !== undefined) {
-    return filled;
-  }
-  await writeFile(path.join(job.folder, MARK), "");
-  return { kind: "installed" };
+  return filled ?? { kind: "installed" };
 }
 
 /** Run one program to its end; undefined if it did what it should. */
 function run(job: Installation, command: string, parameters: readonly string[]): Promise<Installed | undefined> {
   job.log(`${command} ${parameters.join(" ")}`);
   const child = spawn(command, parameters, {
-    cwd: path.dirname(job.folder),
+    cwd: job.environments.storage,
     stdio: ["ignore", "pipe", "pipe"],
     signal: job.signal,
     windowsHide: true,

@@ -9,6 +9,7 @@ import type { Parts } from "./client";
 import type { Config } from "./config";
 import { resolveServer, type Surroundings } from "./resolveServer";
 import { RestartPolicy } from "./restartPolicy";
+import type { FoundServer } from "./serverLink";
 import type { Table } from "./serverSettings";
 
 export interface Starting {
@@ -21,6 +22,8 @@ export interface Starting {
   readonly middleware: () => Middleware;
   /** Folder of the private environment, and whether it is whole. */
   readonly environment: () => { readonly folder: string; readonly isThere: boolean };
+  /** Nobody may remove what this server runs from. */
+  readonly uses: (server: FoundServer) => Promise<void>;
 }
 
 export function connectionParts(starting: Starting): Parts {
@@ -30,6 +33,7 @@ export function connectionParts(starting: Starting): Parts {
     resolve: () => resolveServer(surroundings(starting)),
     start: async (server) => {
       mkdirSync(cwd, { recursive: true });
+      await starting.uses(server);
       // Loaded with the first server, not with the extension.
       const { startClient } = await import("./languageClient");
       return startClient(server, {

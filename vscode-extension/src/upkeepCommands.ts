@@ -50,7 +50,8 @@ export function registerUpkeepCommands(upkeep: Upkeep): Disposable[] {
     ),
     bind("installServer", async () => {
       if (await installation.offer()) {
-        await connection.restart();
+        await connection.restart(); // what ran from the last environment was stopped
+        await installation.tidy();
       }
     }),
     bind("removeServer", () => removeServer(upkeep)),

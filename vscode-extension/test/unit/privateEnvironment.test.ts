@@ -1,13 +1,14 @@
 /** Installation with a script that stands for Python. Real pip and a real wheel: `make extension-install`. */
 
-import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
+import { Environments } from "../../src/environments";
 import { findPython } from "../../src/findPython";
-import { environmentFolder, install, isComplete, pipWords, type Installed } from "../../src/privateEnvironment";
+import { install, pipWords, type Installed } from "../../src/privateEnvironment";
 
 /** A Python that makes the environment it is asked for; `pip` says and does what the test wants. */
 function fakePython(pip: string, venv = ""): { python: string; scratch: string } {
@@ -28,31 +29,33 @@ esac
   return { python, scratch };
 }
 
-async function go(pip: string, options: { venv?: string; abort?: boolean } = {}): Promise<{
-  done: Installed; folder: string; calls: string[]; words: string[];
+async function go(pip: string, options: { venv?: string; abort?: boolean; there?: boolean } = {}): Promise<{
+  done: Installed; environments: Environments; calls: string[]; words: string[]; folders: string[];
 }> {
   const { python, scratch } = fakePython(pip, options.venv);
-  const folder = environmentFolder(scratch, "1.2.3");
+  const environments = new Environments(scratch, "1.2.3");
+  if (options.there) await environments.finish(await environments.claim());
   const abort = new AbortController();
   const words: string[] = [];
   const done = await install({
-    python, wheel: "/ext/server/fd.whl", folder, signal: abort.signal, log: () => undefined,
+    python, wheel: "/ext/server/fd.whl", environments, signal: abort.signal, log: () => undefined,
     progress: (said) => {
       words.push(said);
       if (options.abort && said.startsWith("looking")) abort.abort();
     },
   });
   const calls = existsSync(join(scratch, "calls")) ? readFileSync(join(scratch, "calls"), "utf8").trim().split("\n") : [];
-  return { done, folder, calls, words };
+  const folders = readdirSync(scratch).filter((name) => name.startsWith("server-"));
+  return { done, environments, calls, words, folders };
 }
 
 describe.skipIf(process.platform === "win32")("the private environment", () => {
   it("is made by the user's Python and pip, isolated, in a folder of ours", async () => {
-    const { done, folder, calls, words } = await go(
+    const { done, environments, calls, words } = await go(
       'echo "Collecting pygls>=2"; echo "  Downloading pygls-2.1.1-py3-none-any.whl (76 kB)"; echo "Installing collected packages: a, b, c"',
     );
     expect(done).toEqual({ kind: "installed" });
-    expect(isComplete(folder)).toBe(true);
+    expect(environments.present).toEqual({ folder: join(environments.storage, "server-1.2.3"), isThere: true });
     expect(calls).toEqual([
       "S/python -I -m venv S/server-1.2.3 in S",
       "S/server-1.2.3/bin/python -I -m pip install --disable-pip-version-check --no-input --progress-bar off /ext/server/fd.whl in S",
@@ -64,10 +67,9 @@ describe.skipIf(process.platform === "win32")("the private environment", () => {
   });
 
   it("that fails leaves nothing, and says pip's last words", async () => {
-    const { done, folder } = await go('echo "ERROR: No matching distribution found for pygls" >&2; exit 1');
+    const { done, environments, folders } = await go('echo "ERROR: No matching distribution found for pygls" >&2; exit 1');
     expect(done).toMatchObject({ kind: "failed", what: "ERROR: No matching distribution found for pygls" });
-    expect(existsSync(folder)).toBe(false);
-    expect(isComplete(folder)).toBe(false);
+    expect([folders, environments.present.isThere]).toEqual([[], false]);
   });
 
   it("names the package that brings venv where it is missing", async () => {
@@ -77,15 +79,25 @@ describe.skipIf(process.platform === "win32")("the private environment", () => {
 
   it("can be cancelled: what runs is ended, what was made is removed", async () => {
     const began = Date.now();
-    const { done, folder } = await go('echo "Collecting torch"; exec sleep 60', { abort: true });
+    const { done, folders } = await go('echo "Collecting torch"; exec sleep 60', { abort: true });
     expect(done).toEqual({ kind: "cancelled" });
-    expect(existsSync(folder)).toBe(false);
+    expect(folders).toEqual([]);
     expect(Date.now() - began).toBeLessThan(30_000);
   });
 
-  it("an interrupted one counts as not there", () => {
-    const { scratch } = fakePython("true");
-    expect(isComplete(join(scratch, "server-1.2.3"))).toBe(false);
+  it.each([
+    ["fails", "exit 1", false],
+    ["is cancelled", 'echo "Collecting torch"; exec sleep 60', true],
+  ])("that is there already is still there when another installation %s", async (_, pip, abort) => {
+    const { environments, folders } = await go(pip, { there: true, abort });
+    expect([folders, environments.present.isThere]).toEqual([["server-1.2.3"], true]);
+  });
+
+  it("is made beside the one that a server may run from, and taken from then on", async () => {
+    const { environments, folders, calls } = await go("true", { there: true });
+    expect(folders).toEqual(["server-1.2.3", "server-1.2.3_2"]);
+    expect(calls[0]).toBe("S/python -I -m venv S/server-1.2.3_2 in S");
+    expect(environments.present.folder).toBe(join(environments.storage, "server-1.2.3_2"));
   });
 });
 
