@@ -17,6 +17,13 @@ const run = promisify(execFile);
 /** The records can be looked at as text up to this many bytes. */
 const SHOWN_AT_MOST = 20_000_000;
 
+/** What `fd-server events purge` says: how many events went, and the files that it can't reach. */
+interface Purged {
+  readonly removed?: number;
+  readonly held_journals?: readonly string[];
+  readonly damaged_copies?: readonly string[];
+}
+
 interface Choice extends QuickPickItem {
   readonly act: () => Promise<void>;
 }
@@ -73,8 +80,7 @@ export class RecordsView {
     }
     const done = await this.events(["purge", "--everything", "--yes", "--json"]);
     if (done !== undefined) {
-      const { removed } = JSON.parse(done) as { removed?: number };
-      void window.showInformationMessage(`FD Prover: ${removed ?? "all"} events deleted.`);
+      tellPurged(JSON.parse(done) as Purged);
     }
   }
 
@@ -132,6 +138,20 @@ export class RecordsView {
       return undefined;
     }
   }
+}
+
+/** A file that still holds records is named: the user was promised that they go for good. */
+function tellPurged({ removed, held_journals: held = [], damaged_copies: damaged = [] }: Purged): void {
+  const said = `FD Prover: ${removed ?? "all"} events deleted`;
+  if (held.length + damaged.length === 0) {
+    void window.showInformationMessage(`${said}.`);
+    return;
+  }
+  const left = [
+    ...(held.length === 0 ? [] : [`held by a program that runs (close it, then delete again): ${held.join(", ")}`]),
+    ...(damaged.length === 0 ? [] : [`damaged (delete them yourself): ${damaged.join(", ")}`]),
+  ];
+  void window.showWarningMessage(`${said}, but some files still hold records; ${left.join("; ")}.`);
 }
 
 export function inWords(stats: RecordsStats): string {

@@ -79,6 +79,20 @@ describe.skipIf(process.platform === "win32")("what is recorded", () => {
     expect(editor.messages.at(-1)).toBe("FD Prover: 24 events deleted.");
   });
 
+  it("that a deletion can't reach is named: the files, and what to do", async () => {
+    const left = { removed: 3, held_journals: ["/data/e.journal-1.jsonl"], damaged_copies: ["/data/e.damaged-1", "/data/e.damaged-2"] };
+    editor.answers = ["Delete for good"];
+    await view(`echo '${JSON.stringify(left)}'`).purge();
+    expect(editor.messages.at(-1)).toBe(
+      "FD Prover: 3 events deleted, but some files still hold records; " +
+        "held by a program that runs (close it, then delete again): /data/e.journal-1.jsonl; " +
+        "damaged (delete them yourself): /data/e.damaged-1, /data/e.damaged-2.",
+    );
+    editor.answers = ["Delete for good"];
+    await view('echo \'{"removed": 3, "held_journals": [], "damaged_copies": []}\'').purge();
+    expect(editor.messages.at(-1)).toBe("FD Prover: 3 events deleted.");
+  });
+
   it("says what the server says if it can't", async () => {
     await view('echo "error: the store is damaged" >&2; exit 2').open();
     expect(editor.messages).toEqual(["FD Prover: error: the store is damaged"]);
