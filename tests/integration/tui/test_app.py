@@ -7,7 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
+from fd_core import writing
 from fd_core.events import Accepted, Overridden, Rejected
+from fd_core.file_lock import try_lock
 from fd_tui.proving.journals import unfinished
 from fd_tui.screens.questions import Choice, Line
 from fd_tui.widgets.status_line import StatusLine
@@ -199,6 +201,29 @@ async def test_the_audit_that_was_asked_for_again_is_stopped_while_the_file_is_r
         await stage.press("escape")
         await stage.until(lambda: not any(w.group == "finish" for w in stage.session.workers))
         assert stage.app.is_running
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+async def test_a_proof_on_its_way_into_the_file_is_not_stopped_half_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr(writing, "_WAIT_S", 60.0)
+    async with staged(tmp_path, monkeypatch) as stage:
+        await stage.open_session()
+        await stage.press("enter")
+        await stage.until(lambda: isinstance(stage.app.screen, Choice))
+        held = os.open(stage.file, os.O_RDONLY)
+        assert try_lock(held)
+        await stage.press("enter")
+        await stage.until(lambda: stage.session._writing is not None)
+        assert stage.file.read_text() == TEXT
+        stage.app.simulate_key(key)
+        os.close(held)
+        await stage.until(lambda: stage.app.screen is stage.app.board)
+        assert stage.file.read_text() == TEXT.replace("  sorry", "  exact ⟨h, h⟩", 1)
+        assert "Written." in stage.toasts()
+        await stage.until(lambda: Accepted() in stage.decisions())
+    assert not unfinished(tmp_path / "data" / "sessions").sessions
 
 
 async def test_an_export_to_nobodys_home_is_refused(

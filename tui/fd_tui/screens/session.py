@@ -112,6 +112,7 @@ class SessionScreen(Moving, Thinking, Searching, Finishing, Tools):
     async def leave(self) -> None:
         """Put the session away; it can be resumed."""
         self.workers.cancel_node(self)
+        await self.written()
         try:
             await self.desk.leave()
         except FdError as error:

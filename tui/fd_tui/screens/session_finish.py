@@ -5,6 +5,7 @@ The file is touched only here, only after the audit let the proof pass, and only
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 from fd_core.errors import FdError
@@ -23,6 +24,8 @@ _WRITE, _COPY, _LATER, _AGAIN = "Write it", "Copy it", "Not now", "Audit it agai
 
 class Finishing(SessionPart):
     """Audit, minimise, write."""
+
+    _writing: asyncio.Task[NotWritten | None] | None = None
 
     def action_finish(self) -> None:
         self.finish()
@@ -60,7 +63,10 @@ class Finishing(SessionPart):
             return
         chosen = await self.app.push_screen_wait(Choice(_said(result), (_WRITE, _COPY, _LATER)))
         if chosen == _WRITE:
-            await self._write(session, result)
+            self._writing = asyncio.create_task(self._write(session, result))
+            found = await asyncio.shield(self._writing)
+            if isinstance(found, NotWritten):
+                await self._not_written(found)
         elif chosen == _COPY:
             await self._copy(session, result)
 
@@ -72,23 +78,27 @@ class Finishing(SessionPart):
         except FdError as error:
             self.complain(error, "warning")
 
-    async def _write(self, session: ProvingSession, result: ProveResult) -> None:
+    async def written(self) -> None:
+        """Wait for a proof that is on its way into the file."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+
+    async def _write(self, session: ProvingSession, result: ProveResult) -> NotWritten | None:
+        """Not to be stopped half way: the file would hold the proof, and nobody would hear of it."""
         try:
-            async with (
-                self._moving
-            ):  # a server that is back would have the file read again meanwhile
+            async with self._moving:  # else a server that is back has the file read again meanwhile
                 found = await self.desk.write(session, result)
         except FdError as error:
             self.complain(error)
-            return
+            return None
         if isinstance(found, NotWritten):
-            await self._not_written(found)
-            return
+            return found
         merged = " What others had changed there was kept." if found.merged else ""
         self.notify(f"Written.{merged}", markup=False)
         for fault in found.untold:
             self.complain(fault, "warning")
         await self.leave_for_board()
+        return None
 
     async def _not_written(self, found: NotWritten) -> None:
         if not found.needs_audit:
