@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import shutil
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,52 @@ async def test_adapters_change_what_is_likely_and_can_be_taken_off(
     assert len({round(value, 3) for value in (bare, first, second)}) == 3
     assert await measure(adapters[0]) == pytest.approx(first, abs=1e-5)
     assert await measure(None) == pytest.approx(bare, abs=1e-5)
+
+
+async def test_after_an_adapter_that_does_not_fit_the_base_speaks_unchanged(
+    model: LocalModel, adapters: tuple[Adapter, Adapter], tmp_path: Path
+) -> None:
+    await drawn(model, None, n=1, tokens=1)
+    bare = await model.logprob(PROMPT, [40, 50, 60, 70])
+    unfit = Adapter("unfit", model.name, str(tmp_path / "unfit"), None, 0.0)
+    shutil.copytree(adapters[0].path, unfit.path)
+    _spoil_one_tensor(Path(unfit.path) / "adapter_model.safetensors")
+    for before in (None, adapters[1]):  # put on the bare base, and in another one's place
+        await drawn(model, before, n=1, tokens=1)
+        model._unfit = None
+        weights = weakref.ref(model._model.get_input_embeddings())
+        for _ in range(2):
+            with pytest.raises(PolicyError, match="unfit does not fit"):
+                await drawn(model, unfit)
+        assert await model.memory_mb() == 0
+        assert weights() is None
+        await drawn(model, None, n=1, tokens=1)
+        assert await model.logprob(PROMPT, [40, 50, 60, 70]) == bare
+
+
+async def test_an_adapter_that_does_not_fit_is_not_tried_with_each_request(
+    model: LocalModel, adapters: tuple[Adapter, Adapter], tmp_path: Path
+) -> None:
+    unfit = Adapter("unfit", model.name, str(tmp_path / "unfit"), None, 0.0)
+    shutil.copytree(adapters[0].path, unfit.path)
+    (Path(unfit.path) / "adapter_model.safetensors").write_bytes(b"no tensors")
+    for _ in range(2):
+        with pytest.raises(PolicyError, match="unfit does not fit"):
+            await drawn(model, unfit)
+        assert await model.memory_mb() == 0
+        shutil.rmtree(
+            unfit.path, ignore_errors=True
+        )  # were it looked at, "is not in" would be said
+
+
+def _spoil_one_tensor(file: Path) -> None:
+    """Give the last layer's tensor another shape: all the others fit."""
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(file)
+    name = max(name for name in tensors if "layers.1" in name)
+    tensors[name] = tensors[name][:-1].contiguous()
+    save_file(tensors, file)
 
 
 async def test_greedy_samples_are_all_the_same_and_n_do_not_mix(model: LocalModel) -> None:

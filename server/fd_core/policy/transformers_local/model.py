@@ -12,6 +12,7 @@ import asyncio
 import gc
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -25,6 +26,8 @@ from fd_core.policy.openai_wire import Completion
 from fd_core.policy.transformers_local.sampling import Generation, sample
 
 _MB = 2**20
+_UNFIT_S = 60.0
+"""An adapter that does not fit is not tried again so soon: each time the weights are read anew."""
 
 
 @lru_cache(maxsize=2)
@@ -43,8 +46,9 @@ class LocalModel:
         self._tokenizer: Any = None
         self._adapters: list[str] = []
         self._loaded = name
-        self._use: Use | None = None
         """Whose weights are in memory: the base's, or those of a whole model's folder."""
+        self._use: Use | None = None
+        self._unfit: tuple[str, str, float] | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="fd-model")
 
     async def generate(
@@ -81,6 +85,7 @@ class LocalModel:
             return
         try:
             adapter = generation.adapter
+            self._refuse_unfit(adapter)
             whole = adapter is not None and adapter.whole_model
             self._load(adapter.path if adapter is not None and whole else self.name)
             self._speak_with(None if whole else adapter)
@@ -131,27 +136,47 @@ class LocalModel:
             self._model.delete_adapter(old)
         del self._adapters[:-1]
 
-    def _put_on(self, adapter: Adapter) -> None:
-        from peft import PeftModel
+    def _refuse_unfit(self, adapter: Adapter | None) -> None:
+        if adapter is None or self._unfit is None:
+            return
+        identity, words, at = self._unfit
+        if identity == adapter.id and time.monotonic() - at < _UNFIT_S:
+            raise self._does_not_fit(identity, words)
 
+    def _does_not_fit(self, identity: str, words: str) -> PolicyError:
+        return PolicyError(
+            f"adapter {identity} does not fit {self.name}: {words}",
+            fix="Roll it back: `fd-server adapters rollback`.",
+        )
+
+    def _put_on(self, adapter: Adapter) -> None:
         if not (Path(adapter.path) / "adapter_config.json").exists():
             raise PolicyError(
                 f"adapter {adapter.id} is not in {adapter.path}",
                 fix="Promote another adapter, or roll back.",
             )
         try:
-            if self._adapters:
-                self._model.load_adapter(adapter.path, adapter_name=adapter.id)
-                self._model.set_adapter(adapter.id)
-            else:
-                self._model = PeftModel.from_pretrained(
-                    self._model, adapter.path, adapter_name=adapter.id
-                )
-        except (RuntimeError, ValueError, OSError, KeyError) as error:
-            raise PolicyError(
-                f"adapter {adapter.id} does not fit {self.name}: {_first_line(error)}",
-                fix="Roll it back: `fd-server adapters rollback`.",
-            ) from error
+            self._wear(adapter)
+        except Exception as error:
+            words = _first_line(error)
+        else:
+            return
+        # PEFT has put what fits into the base's own layers. Outside of `except`: the error's frames
+        # hold the weights.
+        self._unload()
+        self._unfit = (adapter.id, words, time.monotonic())
+        raise self._does_not_fit(adapter.id, words)
+
+    def _wear(self, adapter: Adapter) -> None:
+        from peft import PeftModel
+
+        if self._adapters:
+            self._model.load_adapter(adapter.path, adapter_name=adapter.id)
+            self._model.set_adapter(adapter.id)
+        else:
+            self._model = PeftModel.from_pretrained(
+                self._model, adapter.path, adapter_name=adapter.id
+            )
         self._model.eval()
 
     def _logprob(self, prompt: str, completion: Sequence[int]) -> float:
