@@ -51,6 +51,11 @@ class LocalModel:
         self._unfit: tuple[str, str, float] | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="fd-model")
 
+    @property
+    def loaded(self) -> bool:
+        """Whether weights are in memory."""
+        return self._model is not None
+
     async def generate(
         self, generation: Generation, finished: Callable[[Completion], None], stop: threading.Event
     ) -> None:
@@ -89,7 +94,8 @@ class LocalModel:
             whole = adapter is not None and adapter.whole_model
             self._load(adapter.path if adapter is not None and whole else self.name)
             self._speak_with(None if whole else adapter)
-            sample(self._model, self._tokenizer, generation, finished, stop)
+            if not stop.is_set():  # nobody waits any more: what was loaded is the next one's
+                sample(self._model, self._tokenizer, generation, finished, stop)
         except PolicyError:
             raise
         except (RuntimeError, ValueError, OSError, KeyError, MemoryError) as error:

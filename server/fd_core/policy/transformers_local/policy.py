@@ -33,6 +33,8 @@ class TransformersLocal:
         seed: int | None = None,
     ) -> None:
         self._model, self._adapter, self._settings, self._seed = model, adapter, settings, seed
+        self._unheard: BaseException | None = None
+        """What ended a generation that nobody waited for any more."""
 
     @property
     def version(self) -> PolicyVersion:
@@ -71,10 +73,17 @@ class TransformersLocal:
         end = time.monotonic() + seconds
 
         def finished(completion: Completion) -> None:
-            loop.call_soon_threadsafe(inbox.put_nowait, completion)
+            if not stop.is_set():
+                loop.call_soon_threadsafe(inbox.put_nowait, completion)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            inbox.put_nowait(None)
+            error = None if task.cancelled() else task.exception()
+            if error is not None or not stop.is_set():
+                self._unheard = error if stop.is_set() else None
 
         task = asyncio.create_task(self._model.generate(generation, finished, stop))
-        task.add_done_callback(lambda _: inbox.put_nowait(None))
+        task.add_done_callback(ended)
         count = 0
         try:
             while (completion := await _within(inbox, end)) is not None:
@@ -83,13 +92,24 @@ class TransformersLocal:
             if task.done():
                 await task
             elif count == 0:
-                raise PolicyError(
-                    f"{self._model.name} made nothing within {seconds:g} s",
-                    fix="Raise suggest.budget_s, lower policy.samples, or use a smaller model.",
-                )
+                raise self._nothing_within(seconds)
         finally:
+            # It stops at the next token. One that is queued, or reads weights, takes minutes to come to
+            # that: it ends by itself, and the next request is told if it failed.
             stop.set()
-            await asyncio.wait([task])
+
+    def _nothing_within(self, seconds: float) -> BaseException:
+        """Why: the error of an earlier request that outlived its time says more than the time."""
+        if (unheard := self._unheard) is not None:
+            self._unheard = None
+            return unheard
+        if not self._model.loaded:
+            what = f"{self._model.name} made nothing within {seconds:g} s: it is not in memory yet"
+            return PolicyError(what, fix="Wait until it is loaded, or use a smaller model.")
+        return PolicyError(
+            f"{self._model.name} made nothing within {seconds:g} s",
+            fix="Raise suggest.budget_s, lower policy.samples, or use a smaller model.",
+        )
 
 
 async def _within(inbox: asyncio.Queue[Completion | None], end: float) -> Completion | None:
