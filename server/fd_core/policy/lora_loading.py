@@ -19,7 +19,10 @@ _BUSY = (429, 503)  # vLLM says 500 of an adapter that it can't load: asking aga
 
 
 async def load(endpoint: Endpoint, adapter_id: str, folder: Path, deadline: Deadline) -> None:
-    """Load an adapter under its id, unless it is there. Raises PolicyError."""
+    """Load an adapter under its id, unless it is there, or somebody else has just loaded it.
+
+    Raises PolicyError.
+    """
     refuse_whole_model(adapter_id, folder)
     if adapter_id in await endpoint.models(deadline):
         return
@@ -29,10 +32,19 @@ async def load(endpoint: Endpoint, adapter_id: str, folder: Path, deadline: Dead
         async with endpoint.post("/load_lora_adapter", body, deadline, _BUSY) as response:
             await response.aread()
     except RefusedError as error:
+        if await _is_there(endpoint, adapter_id, deadline):
+            return  # it was on its way when we asked what is there
         raise PolicyError(
             f"the endpoint can't load adapter {adapter_id}: {error.what}",
             fix="Serve the model with `fd-server model serve`, or roll the adapter back.",
         ) from error
+
+
+async def _is_there(endpoint: Endpoint, adapter_id: str, deadline: Deadline) -> bool:
+    try:
+        return adapter_id in await endpoint.models(deadline)
+    except PolicyError:  # why it was refused says more
+        return False
 
 
 async def unload(endpoint: Endpoint, adapter_id: str, deadline: Deadline) -> None:

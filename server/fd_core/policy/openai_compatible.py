@@ -91,6 +91,7 @@ class OpenAICompatible:
         self._endpoint, self._model, self._api = endpoint, model, api
         self._adapter_id, self._settings = adapter_id, settings
         self._to_load = adapter_folder if adapter_id else None
+        self._loading = asyncio.Lock()
         self._dropped: list[str] = []
 
     @property
@@ -104,8 +105,7 @@ class OpenAICompatible:
         prompt = self._settings.prompt(request)
         sampling = self._settings.sampling(request, prompt)
         given: set[str] = set()
-        if self._to_load is not None and self._adapter_id is not None:
-            await self.load_adapter(self._adapter_id, self._to_load)
+        await self._see_to_the_adapter()
         try:
             async with aclosing(self.completions(prompt, sampling, deadline)) as completions:
                 async for completion in completions:
@@ -116,6 +116,12 @@ class OpenAICompatible:
         except LateError:
             if not given:  # what came in time is an answer
                 raise
+
+    async def _see_to_the_adapter(self) -> None:
+        """One request loads it, and those that come meanwhile wait for that."""
+        async with self._loading:
+            if self._to_load is not None and self._adapter_id is not None:
+                await self.load_adapter(self._adapter_id, self._to_load)
 
     def _candidates(
         self, completion: Completion, prompt: Prompt, request: SampleRequest

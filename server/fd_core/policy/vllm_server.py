@@ -22,6 +22,7 @@ import httpx
 from fd_core import locations
 from fd_core.adapter import Adapter
 from fd_core.errors import PolicyError
+from fd_core.policy.endpoint_errors import RefusedError
 from fd_core.policy.lora_loading import refuse_whole_model
 from fd_core.policy.vllm_environment import Say, VllmEnvironment
 
@@ -175,7 +176,17 @@ class VllmServer:
         refuse_whole_model(adapter.id, Path(adapter.path))
         if adapter.id not in self.adapters():
             body = {"lora_name": adapter.id, "lora_path": str(Path(adapter.path).resolve())}
-            self._send("POST", "/load_lora_adapter", body)
+            try:
+                self._send("POST", "/load_lora_adapter", body)
+            except RefusedError:
+                if not self._has(adapter.id):  # an editor's server may have been quicker
+                    raise
+
+    def _has(self, adapter_id: str) -> bool:
+        try:
+            return adapter_id in self.adapters()
+        except PolicyError:  # why it was refused says more
+            return False
 
     def unload(self, adapter_id: str) -> None:
         """Forget an adapter, if it is there. Raises PolicyError."""
@@ -238,7 +249,9 @@ class VllmServer:
             raise PolicyError(f"vLLM did not answer: {error}", fix=f"Read {self.log}.") from error
         if not response.is_success:
             words = " ".join(response.text.split())[:300]
-            raise PolicyError(
+            raise RefusedError(
+                response.status_code,
+                words,
                 f"vLLM refused {path} ({response.status_code}): {words}",
                 fix=f"Raise --max-lora-rank if the adapter is larger; else read {self.log}.",
             )

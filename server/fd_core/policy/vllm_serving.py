@@ -7,6 +7,7 @@ server is stopped, and started again when the device is free.
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import threading
 import time
@@ -17,12 +18,15 @@ from fd_core.adapter import Adapter
 from fd_core.adapter_use import Use
 from fd_core.errors import FdError, PolicyError
 from fd_core.policy.device_turns import DeviceTurns
+from fd_core.policy.endpoint_errors import RefusedError
 from fd_core.policy.vllm_environment import Agree, Say, VllmEnvironment, create, model_fetch_gb
 from fd_core.policy.vllm_server import ServeOptions, VllmServer
 from fd_core.ports import AdapterRegistry
 
 DRAIN_S = 60.0
 """Editor requests take seconds; what takes longer is cut off."""
+AGAIN_S = 30.0
+"""After which an adapter is tried again that could not be loaded, and was not refused."""
 
 
 def serve(
@@ -96,23 +100,53 @@ def _follow(
     server: VllmServer, registry: AdapterRegistry, say: Say, done: Callable[[], bool]
 ) -> None:
     """Keep the promoted adapter and the one before it loaded, until `done`. Raises PolicyError."""
-    model, loaded, refused = server.options.model, list[str](), ""
+    following = _Following(server, say)
     while not done():
         if not server.running:
             raise server.died()
-        adapter = _promoted(registry, say if not refused else lambda _: None)
-        fits = adapter is not None and adapter.base_model == model
-        if adapter is not None and fits and adapter.id not in (*loaded[-1:], refused):
-            try:
-                server.load(adapter)
-                say(f"adapter {adapter.id} loaded")
-                loaded = [each for each in loaded if each != adapter.id] + [adapter.id]
-                while len(loaded) > max(server.options.max_loras - 1, 1):
-                    server.unload(loaded.pop(0))
-            except PolicyError as error:
-                refused = adapter.id
-                say(f"adapter {adapter.id} not loaded: {error}")
+        adapter = _promoted(registry, say if not following.failed else lambda _: None)
+        if adapter is not None and adapter.base_model == server.options.model:
+            following.follow(adapter)
         time.sleep(1.0)
+
+
+class _Following:
+    """The adapters that one running vLLM has loaded for us, newest last, and the one it has not."""
+
+    def __init__(self, server: VllmServer, say: Say) -> None:
+        self._server, self._say = server, say
+        self._loaded: list[str] = []
+        self.failed, self._words, self._again_at = "", "", 0.0
+
+    def follow(self, adapter: Adapter) -> None:
+        """See that it is loaded. One that vLLM refuses is not tried again, any other failure is."""
+        waits = adapter.id == self.failed and time.monotonic() < self._again_at
+        if waits or adapter.id in self._loaded[-1:]:
+            return
+        try:
+            self._server.load(adapter)
+        except PolicyError as error:
+            self._note(adapter.id, error)
+            return
+        self._say(f"adapter {adapter.id} loaded")
+        self.failed = self._words = ""
+        self._loaded = [each for each in self._loaded if each != adapter.id] + [adapter.id]
+        self._make_room()
+
+    def _note(self, adapter_id: str, error: PolicyError) -> None:
+        final = isinstance(error, RefusedError) and 400 <= error.status < 500
+        self._again_at = time.monotonic() + (math.inf if final else AGAIN_S)
+        if (adapter_id, str(error)) != (self.failed, self._words):  # else it was said before
+            self._say(f"adapter {adapter_id} not loaded: {error}")
+        self.failed, self._words = adapter_id, str(error)
+
+    def _make_room(self) -> None:
+        while len(self._loaded) > max(self._server.options.max_loras - 1, 1):
+            old = self._loaded.pop(0)
+            try:
+                self._server.unload(old)
+            except PolicyError as error:
+                self._say(f"adapter {old} not unloaded: {error}")
 
 
 def _promoted(registry: AdapterRegistry, say: Say) -> Adapter | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from fd_core.suggestion import Candidate
 from pydantic import SecretStr
 from support.scripted_endpoint import (
     Answer,
+    Request,
     ScriptedEndpoint,
     completions,
     events,
@@ -310,6 +312,39 @@ async def test_an_adapter_is_loaded_once_and_speaks_under_its_id(tmp_path: Path)
     assert fake.bodies()[0] == {"lora_name": "abc123", "lora_path": str(tmp_path)}
     assert fake.bodies()[1]["model"] == "abc123"
     assert str(found[0].origin.policy) == "real-model+abc123"
+
+
+async def test_an_adapter_that_somebody_else_has_just_loaded_is_loaded(tmp_path: Path) -> None:
+    refused = json_answer({"message": "The lora adapter 'abc123' has already been loaded."}, 400)
+    there = json_answer({"data": [{"id": "real-model"}, {"id": "abc123"}]})
+    async with scripted([MODELS, refused, there, MODELS, refused, MODELS]) as fake:
+        policy = policy_at(fake)
+        await policy.load_adapter("abc123", tmp_path)
+        with pytest.raises(PolicyError, match="can't load adapter abc123"):
+            await policy.load_adapter("abc123", tmp_path)
+        await policy.aclose()
+
+
+async def test_requests_at_the_same_time_load_their_adapter_once(tmp_path: Path) -> None:
+    class Serving(ScriptedEndpoint):
+        def reply(self, request: Request) -> Answer:
+            if request.path.endswith("models"):
+                return dataclasses.replace(MODELS, delay_s=0.05)
+            return Answer(("ok",)) if "lora" in request.path else completions("rfl")
+
+    async with scripted([], Serving) as fake:
+        endpoint = Endpoint(fake.url, timeout_s=5)
+        policy = OpenAICompatible(
+            endpoint, "real-model", adapter_id="abc123", adapter_folder=tmp_path
+        )
+        request = SampleRequest(STATE, n=1)
+        await asyncio.gather(*(_texts(policy, request) for _ in range(3)))
+        await policy.aclose()
+    assert [r.path for r in fake.requests].count("/v1/load_lora_adapter") == 1
+
+
+async def _texts(policy: OpenAICompatible, request: SampleRequest) -> list[str]:
+    return [candidate.text async for candidate in policy.sample(request)]
 
 
 async def test_nothing_is_sent_before_it_is_asked_for_and_the_key_is_not_logged(

@@ -13,12 +13,14 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 from fd_core.adapter import Adapter
 from fd_core.errors import PolicyError
-from fd_core.policy import vllm_environment, vllm_server
+from fd_core.policy import vllm_environment, vllm_server, vllm_serving
 from fd_core.policy.device_turns import DeviceTurns
+from fd_core.policy.endpoint_errors import RefusedError
 from fd_core.policy.vllm_environment import VllmEnvironment, create, environment_for, model_fetch_gb
 from fd_core.policy.vllm_server import (
     ServeOptions,
@@ -130,6 +132,69 @@ def test_start_load_unload_stop(environment: VllmEnvironment, port: int, tmp_pat
         server.stop()
     assert not server.running
     server.stop()
+
+
+def test_an_adapter_that_an_editor_has_just_loaded_is_loaded(
+    environment: VllmEnvironment, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, listed = (
+        server_of(environment, port, tmp_path),
+        [["base"], ["base", "rank256"], ["base"]],
+    )
+    monkeypatch.setattr(server, "adapters", lambda: listed.pop(0) if listed[1:] else listed[0])
+    server.start()
+    try:
+        server.wait_until_ready(print)
+        server.load(adapter("rank256"))  # refused, and there when it is looked again
+        with pytest.raises(PolicyError):
+            server.load(adapter("rank256"))
+    finally:
+        server.stop()
+
+
+class Loading:
+    """FAKE VllmServer: what loading an adapter and unloading one raise, in turn."""
+
+    def __init__(self, *errors: PolicyError | None) -> None:
+        self.options, self.errors, self.asked = ServeOptions("base", max_loras=2), [*errors], 0
+
+    def load(self, adapter: Adapter) -> None:
+        self.asked += 1
+        if self.errors and (error := self.errors.pop(0)):
+            raise error
+
+    def unload(self, adapter_id: str) -> None:
+        raise PolicyError(f"{adapter_id} stays", fix="Wait.")
+
+
+def following(server: Loading, said: list[str]) -> vllm_serving._Following:
+    return vllm_serving._Following(cast("VllmServer", server), said.append)
+
+
+def test_what_failed_for_the_moment_is_tried_again_and_said_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vllm_serving, "AGAIN_S", 0.0)
+    gone, said = PolicyError("vLLM did not answer", fix="Read the log."), list[str]()
+    server = Loading(gone, gone, None)
+    one = following(server, said)
+    for _ in range(4):
+        one.follow(adapter("a1"))
+    assert [words.split(":")[0] for words in said] == ["adapter a1 not loaded", "adapter a1 loaded"]
+    assert server.asked == 3
+
+
+def test_what_vllm_refuses_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vllm_serving, "AGAIN_S", 0.0)
+    said, server = list[str](), Loading(RefusedError(400, "rank", "rank 256", fix="Raise it."))
+    one = following(server, said)
+    one.follow(adapter("a1"))
+    one.follow(adapter("a1"))
+    assert server.asked == len(said) == 1
+    one.follow(adapter("a2"))
+    one.follow(adapter("a3"))
+    assert said[1:3] == ["adapter a2 loaded", "adapter a3 loaded"]
+    assert said[3].startswith("adapter a2 not unloaded")
 
 
 @pytest.mark.parametrize(
