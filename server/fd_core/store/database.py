@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from fd_core.durable_file import make_private_folder, sync_folder
+from fd_core.store.file_uri import file_uri
 
 BUSY_S = 5.0
 """How long a statement waits for another process before it fails."""
@@ -28,9 +30,15 @@ def create_private(path: Path) -> None:
 
 def connect(path: Path, *, busy_s: float = BUSY_S, read_only: bool = False) -> Engine:
     """An engine whose write transactions take the write lock at their start (see `writing`)."""
-    mode = "ro" if read_only else "rw"
-    url = f"sqlite:///{path.absolute().as_uri()}?mode={mode}&uri=true"
-    engine = create_engine(url, connect_args={"timeout": busy_s})
+    uri = file_uri(path, "ro" if read_only else "rw")
+
+    def opened() -> sqlite3.Connection:
+        # By ourselves: SQLAlchemy takes the quotes off a path on its way. The pool hands a connection
+        # to one thread at a time, not always the same.
+        return sqlite3.connect(uri, uri=True, timeout=busy_s, check_same_thread=False)
+
+    url = URL.create("sqlite", database=str(path.absolute()))
+    engine = create_engine(url, creator=opened, poolclass=QueuePool)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

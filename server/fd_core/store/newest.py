@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from fd_core.store.file_uri import file_uri
+
 
 def newest_sequence(path: Path) -> int | None:
     """The number of the newest event; None if there is no store, or it can't be read now.
@@ -15,7 +17,7 @@ def newest_sequence(path: Path) -> int | None:
     if not path.exists():
         return None
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.2)) as store:
+        with closing(sqlite3.connect(file_uri(path, "ro"), uri=True, timeout=0.2)) as store:
             row = store.execute("select max(sequence) from events").fetchone()
     except sqlite3.Error:
         return None

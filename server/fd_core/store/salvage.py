@@ -20,6 +20,7 @@ from fd_core.durable_file import sync_folder
 from fd_core.errors import StoreError
 from fd_core.store.codec import Row, to_event, to_row
 from fd_core.store.database import connect, create_private, raw, writing
+from fd_core.store.file_uri import file_uri
 from fd_core.store.migration import upgrade
 from fd_core.store.schema import events
 
@@ -132,7 +133,7 @@ def _last_sequence(path: Path) -> int:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection = sqlite3.connect(file_uri(path, "ro"), uri=True)
     # Else SQLite reads nothing at all of a file that is shorter than its header says.
     connection.execute("PRAGMA writable_schema=ON")
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
