@@ -87,8 +87,8 @@ class Link:
         await self._there(lambda: self._save(uri))
 
     async def aclose(self) -> None:
-        """Say goodbye and end the thread."""
-        if self._loop is None:
+        """Say goodbye and end the thread. Safe to call twice."""
+        if self._loop is None or self._loop.is_closed():
             return
         self._closing = True
         await self._there(self._leave)
@@ -100,7 +100,13 @@ class Link:
         if not self._started.is_set():
             await asyncio.to_thread(self._started.wait)
         assert self._loop is not None
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), self._loop))
+        asking = work()
+        try:
+            asked = asyncio.run_coroutine_threadsafe(asking, self._loop)
+        except RuntimeError as error:  # its loop is closed; a screen may still ask meanwhile
+            asking.close()
+            raise LostError("fd-tui has said goodbye to fd-server") from error
+        return await asyncio.wrap_future(asked)
 
     def _run(self) -> None:
         self._loop = asyncio.new_event_loop()

@@ -112,6 +112,14 @@ async def test_what_can_not_be_done_is_an_error_with_its_fix(link: Link, tmp_pat
         await link.ask("fd/goals", nowhere, Status)
 
 
+async def test_who_asks_after_the_goodbye_is_told_so(link: Link, heard: Heard) -> None:
+    await heard.until(lambda told: any(isinstance(item, news.Ready) for item in told))
+    await link.aclose()
+    with pytest.raises(LostError, match="goodbye"):
+        await link.ask("fd/getStatus", Nothing(), Status)
+    await link.aclose()
+
+
 async def test_a_cancelled_question_leaves_the_link_well(link: Link, tmp_path: Path) -> None:
     session = (await opened(link, tmp_path)).session
     asking = asyncio.create_task(
