@@ -17,7 +17,7 @@ ABOVE = """\
 theorem a (p : Prop) : p := sorry
 macro "hidden" : tactic => `(tactic| exact sorry)
 theorem b (p q : Prop) (h : p) : q := by
-  |
+  todo
 """
 BESIDE = """\
 theorem b (p q : Prop) (h : p) : p ∧ q := by
@@ -37,10 +37,10 @@ async def pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LeanPo
 async def test_below_a_sorry_of_the_files_own(pool: LeanPool) -> None:
     """`apply?` tells what it found so far, and ends the goal with `sorry` and no error."""
     own = ["apply?", "first | rw? | skip", "hidden", "have k : q := by hidden\nexact k"]
-    found = await verdicts(pool, ABOVE, own, "|")
+    found = await verdicts(pool, ABOVE, own, "todo")
     assert "Closed" not in found
     used = ["exact a q", "have k := a q\nexact k"]
-    assert await verdicts(pool, ABOVE, used, "|") == ["Closed", "Closed"]
+    assert await verdicts(pool, ABOVE, used, "todo") == ["Closed", "Closed"]
 
 
 async def test_beside_another_hole(pool: LeanPool) -> None:
