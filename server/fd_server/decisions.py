@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 
 from fd_core.events import (
     Accepted,
@@ -29,6 +27,7 @@ from fd_core.proof import Document, ProofState
 from fd_server.documents import Edit
 from fd_server.offers import Offer, Offers
 from fd_server.region import Region, begins_with, same_text
+from fd_server.spot import Spot, has_more_below, is_unfinished, teaches_nothing
 
 _log = logging.getLogger(__name__)
 IDLE_S = 2.0
@@ -36,31 +35,8 @@ IDLE_S = 2.0
 SEEN_S = 0.1
 """Nobody has seen an item that was returned more recently than this."""
 _SPOTS_PER_DOCUMENT = 20
-_UNFINISHED = re.compile(r"\\[^\s\\]*$")
-_NOT_A_LABEL = re.compile(
-    r"(?<![\w.])(?:sorry|admit|stop|native_decide|try\?|hint|aesop\?|[\w']+\?)(?![\w'])"
-)
-"""What teaches nothing: gaps, and tactics that are themselves searches."""
-
 UserText = Callable[[Offer, str], Awaitable[bool]]
 """Whether Lean accepts a text of the user's at the offer's state."""
-
-
-@dataclass
-class Spot:
-    """A place where something was offered, followed through edits."""
-
-    uri: str
-    region: Region
-    initial: str
-    offers: dict[str, Offer] = field(default_factory=dict)
-    returned_at: float | None = None
-    """When something was first returned since the last edit; None if nothing was."""
-    touched: bool = False
-    seen: bool = False
-    """Whether something was in view for a moment before an edit."""
-    by_piece: bool = False
-    timer: asyncio.TimerHandle | None = None
 
 
 class Decisions:
@@ -109,7 +85,7 @@ class Decisions:
             spot.returned_at = None
         text = spot.region.of(document.text)
         for offer in spot.offers.values():
-            if same_text(text, offer.text) or _has_more_below(text, offer.text):
+            if same_text(text, offer.text) or has_more_below(text, offer.text):
                 self._resolve(spot, {offer.id: Accepted()})
                 self._accepted(offer, spot.region)
                 return
@@ -133,11 +109,11 @@ class Decisions:
             return
         text = spot.region.of(document.text)
         partly = [o for o in spot.offers.values() if text.strip() and begins_with(o.text, text)]
-        says_nothing = same_text(text, spot.initial) or not spot.seen or _NOT_A_LABEL.search(text)
+        says_nothing = same_text(text, spot.initial) or not spot.seen or teaches_nothing(text)
         if partly and spot.by_piece and not same_text(text, spot.initial):
             self._resolve(spot, {partly[0].id: Accepted(partial=True)})
             self._accepted(partly[0], spot.region)
-        elif not text.strip() or _UNFINISHED.search(text) or partly or says_nothing:
+        elif not text.strip() or is_unfinished(text) or partly or says_nothing:
             if gone:
                 self._give_up(spot)
         else:
@@ -194,13 +170,13 @@ class Decisions:
             said: dict[str, Decision] = {
                 o.id: Accepted() for o in here if same_text(text, o.suggestion.candidate.text)
             }
-            if here and not said and not _NOT_A_LABEL.search(text):
+            if here and not said and not teaches_nothing(text):
                 said = {o.id: Overridden(text) for o in here}
             if said:
                 self._resolve(spot, said)
 
     async def _told_override(self, offer: Offer, decision: Overridden) -> None:
-        if not _NOT_A_LABEL.search(decision.text) and await self._accepts(offer, decision.text):
+        if not teaches_nothing(decision.text) and await self._accepts(offer, decision.text):
             self._told(offer.id, decision)
 
     def _told(self, id: str, decision: Decision) -> bool:
@@ -260,9 +236,3 @@ class Decisions:
 
 def _row(document: Document, offset: int) -> int:
     return document.position(min(offset, len(document.text))).line
-
-
-def _has_more_below(text: str, ours: str) -> bool:
-    """Our text, and then a new line of the user's own."""
-    text = text.strip()
-    return bool(ours.strip()) and text.startswith(ours.strip() + "\n")

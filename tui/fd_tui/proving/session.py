@@ -131,9 +131,8 @@ class ProvingSession:
         self.tree = UndoTree.of(await self.asks.ask("fd/sessionName", asked, SessionTree))
         await self._note(Named(node, name))
 
-    async def reject(self, candidate: WireCandidate, reason: str) -> None:
-        """The user does not want this one here."""
-        node = self.tree.current
+    async def reject(self, node: int, candidate: WireCandidate, reason: str) -> None:
+        """The user does not want this one at a node, wherever they stand by now."""
         self.refused.setdefault(node, set()).add(candidate.text)
         if candidate.id is not None:
             said = DecisionParams(suggestion_id=candidate.id, kind="rejected", reason=reason)

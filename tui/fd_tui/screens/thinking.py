@@ -56,13 +56,16 @@ class Thinking(SessionPart):
     @work(group="rejecting")
     async def on_candidate_list_rejected(self, event: CandidateList.Rejected) -> None:
         session, candidate = self.session, event.candidate
+        if session is None:
+            return
+        node = session.tree.current
         reason = await self.app.push_screen_wait(
             Line("Why not? (enter for no reason)", suggested=REASONS)
         )
-        if session is None or reason is None:
+        if reason is None:
             return
         try:
-            await session.reject(candidate, reason)
+            await session.reject(node, candidate, reason)
         except FdError as error:
             self.complain(error)
             return
