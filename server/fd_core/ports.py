@@ -129,6 +129,10 @@ class EventStore(Protocol):
         """Events with a sequence number above the given one, in order."""
         ...
 
+    def purges(self) -> int:
+        """How often the user had events deleted for good: who remembers some must read anew."""
+        ...
+
 
 @runtime_checkable
 class AdapterRegistry(Protocol):

@@ -30,14 +30,27 @@ class RecordedEvents:
 
     def since(self, sequence: int = 0) -> Iterator[tuple[int, Event]]:
         """Events above a sequence number; none without consent."""
-        if consent.effective(self._settings.consent, self._path) != "yes":
-            return
         try:
-            if self._store is None and self._path.exists():
-                self._store = open_store(self._path, read_only=True)
-            if self._store is not None:
-                yield from self._store.since(sequence)
+            if (store := self._opened()) is not None:
+                yield from store.since(sequence)
         except StoreEmptyError:
             return
         except StoreError as error:
             _log.warning("records can't be remembered: %s", error)
+
+    def purges(self) -> int:
+        """How often events were deleted for good. Without consent it is another number than before:
+        then nothing is to be remembered."""
+        try:
+            store = self._opened()
+            return store.purges() if store is not None else -1
+        except StoreError:
+            return -1
+
+    def _opened(self) -> SqlEventStore | None:
+        """The store, if there is one and it may be read. Raises StoreError."""
+        if consent.effective(self._settings.consent, self._path) != "yes":
+            return None
+        if self._store is None and self._path.exists():
+            self._store = open_store(self._path, read_only=True)
+        return self._store

@@ -23,7 +23,7 @@ CHANGES = (
 
 def test_the_port_can_only_append_and_read() -> None:
     verbs = {name for name, _ in inspect.getmembers(EventStore) if not name.startswith("_")}
-    assert verbs == {"append", "since"}
+    assert verbs == {"append", "since", "purges"}
 
 
 @pytest.mark.parametrize("statement", CHANGES)

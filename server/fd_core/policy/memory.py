@@ -46,12 +46,19 @@ class Recollection:
 
     def __init__(self, store: EventStore, *, most: int = _MOST, project: str | None = None) -> None:
         self._store, self._most, self._project = store, most, project
+        self._purges: int | None = None
+        self._forget()
+
+    def _forget(self) -> None:
         self._sequence = 0
         self._offered: OrderedDict[str, SuggestionOffered] = OrderedDict()
         self._kept: list[Remembered] = []
 
     def __call__(self) -> Sequence[Remembered]:
-        """Everything remembered by now."""
+        """Everything remembered by now; nothing that was deleted for good."""
+        if (purges := self._store.purges()) != self._purges:
+            self._purges = purges
+            self._forget()
         for sequence, event in self._store.since(self._sequence):
             self._sequence = sequence
             self._take(event)

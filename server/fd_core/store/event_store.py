@@ -59,6 +59,10 @@ class SqlEventStore:
         """Events above a sequence number, in order, in pages that hold no lock between them."""
         return reader.since(self._engine, self.path, sequence)
 
+    def purges(self) -> int:
+        """How often events were deleted for good."""
+        return reader.purge_count(self._engine, self.path)
+
     def knows(self, suggestion_id: str) -> bool:
         """Whether any event of this suggestion is recorded."""
         return reader.knows(self._engine, self.path, suggestion_id)

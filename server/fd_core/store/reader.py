@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from fd_core.events import Event, SuggestionOffered, SuggestionResolved
 from fd_core.store.codec import searchable, to_event
 from fd_core.store.faults import translated
-from fd_core.store.schema import events
+from fd_core.store.schema import events, purges
 
 PAGE = 1_000
 
@@ -55,6 +55,13 @@ def knows(engine: Engine, path: Path, suggestion_id: str) -> bool:
     query = select(1).where(events.c.suggestion_id == searchable(suggestion_id)).limit(1)
     with translated(path, "reading records"), engine.connect() as connection:
         return connection.execute(query).first() is not None
+
+
+def purge_count(engine: Engine, path: Path) -> int:
+    """How many purges there were."""
+    query = select(func.coalesce(func.max(purges.c.id), 0))
+    with translated(path, "reading records"), engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def stats(engine: Engine, path: Path) -> StoreStats:

@@ -55,6 +55,9 @@ class Asked:
         if sequence == 0:
             yield 1, SuggestionResolved("x", 1.0, Unobserved())
 
+    def purges(self) -> int:
+        return 0
+
 
 def settings_for(**policy: object) -> Settings:
     return Settings(policy=PolicySettings.model_validate(policy))

@@ -29,6 +29,7 @@ class Log:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.purged = 0
 
     def append(self, event: Event) -> int:
         self.events.append(event)
@@ -36,6 +37,9 @@ class Log:
 
     def since(self, sequence: int = 0) -> Iterator[tuple[int, Event]]:
         yield from list(enumerate(self.events, start=1))[sequence:]
+
+    def purges(self) -> int:
+        return self.purged
 
 
 def offered(identity: str, candidate: str, goal: str = GOAL) -> SuggestionOffered:
@@ -54,6 +58,18 @@ def remembered(*pairs: tuple[str, Decision]) -> list[str]:
         log.append(offered(str(index), candidate))
         log.append(SuggestionResolved(str(index), 2.0 + index, decision))
     return [memory.text for memory in Recollection(log)()]
+
+
+def test_what_was_deleted_for_good_is_remembered_no_more() -> None:
+    log = Log()
+    for id, candidate in (("a", "simp"), ("b", "omega")):
+        log.append(offered(id, candidate))
+        log.append(SuggestionResolved(id, 2.0, Accepted()))
+    recollection = Recollection(log)
+    assert [memory.text for memory in recollection()] == ["omega", "simp"]
+    del log.events[:2]
+    log.purged += 1
+    assert [memory.text for memory in recollection()] == ["omega"]
 
 
 def test_only_what_the_user_made_their_own_is_remembered_newest_first() -> None:
