@@ -49,15 +49,20 @@ async def test_a_job_that_is_queued_or_loading_is_not_waited_for() -> None:
     model.let_go.set()
 
 
+async def too_late(model: Busy, policy: TransformersLocal) -> None:
+    """A request whose time is over before the model is let go, and is done."""
+    with pytest.raises(PolicyError, match="made nothing"):
+        await asyncio.wait_for(sampled(model, policy), timeout=10)
+    model.let_go.set()
+    await asyncio.sleep(0.01)
+
+
 async def test_an_error_that_comes_too_late_is_told_by_the_next_request(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     model = Busy()
     policy = TransformersLocal(model)
-    with pytest.raises(PolicyError, match="made nothing"):
-        await asyncio.wait_for(sampled(model, policy), timeout=10)
-    model.let_go.set()
-    await asyncio.sleep(0.01)
+    await too_late(model, policy)
     model.let_go.clear()
     with pytest.raises(PolicyError, match="no such model"):
         await asyncio.wait_for(sampled(model, policy), timeout=10)
@@ -69,10 +74,7 @@ async def test_an_error_that_comes_too_late_is_told_by_the_next_request(
 async def test_a_request_that_ends_well_is_the_end_of_an_earlier_one_s_error() -> None:
     model = Busy()
     policy = TransformersLocal(model)
-    with pytest.raises(PolicyError, match="made nothing"):
-        await asyncio.wait_for(sampled(model, policy), timeout=10)
-    model.let_go.set()
-    await asyncio.sleep(0.01)
+    await too_late(model, policy)
     model.fails = False
     await sampled(model, policy)
     model.let_go.clear()
